@@ -1,0 +1,1 @@
+"""Embedded data sets: pictures drawn by seed, so that no photograph is needed."""
