@@ -1,0 +1,72 @@
+"""What every test relies on: a quiet machine, no network, real photographs by name."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+# The folder of real photographs under another name: no test and no program that a
+# test starts sees FIRE_COURSE_DATA by accident and writes there. Environment
+# variables, because the processes of pytest-xdist inherit nothing else.
+REAL = "FIRE_COURSE_TEST_REAL_DATA"
+if "FIRE_COURSE_DATA" in os.environ:
+    os.environ[REAL] = str(Path(os.environ.pop("FIRE_COURSE_DATA")).resolve())
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "agg")
+# The tests run on the processor: test processes side by side would each take the
+# whole memory of a GPU, and seeds repeat only on one kind of device.
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder of real photographs (`fire`, `sunsets`, ...), or skip.
+
+    The variable FIRE_COURSE_DATA itself is unset during the tests: give functions
+    the folder (``real_data / "fire"``), or set the variable by ``monkeypatch``.
+    """
+    folder = os.environ.get(REAL)
+    if not folder:
+        pytest.skip("needs real photographs: set FIRE_COURSE_DATA to their folder")
+    path = Path(folder)
+    if not (path / "fire").is_dir():
+        pytest.skip(f"FIRE_COURSE_DATA={path} has no folder named fire")
+    return path
+
+
+def _refuse_unless_local(address: object) -> None:
+    if isinstance(address, tuple) and address:
+        host = str(address[0])
+        if host not in {"localhost", "::1", "0.0.0.0", "::", ""} and not (
+            host.startswith("127.")
+        ):
+            raise AssertionError(f"A test tried to reach {host}; tests stay local.")
+
+
+class _LocalSocket(socket.socket):
+    def connect(self, address):
+        _refuse_unless_local(address)
+        return super().connect(address)
+
+    def connect_ex(self, address):
+        _refuse_unless_local(address)
+        return super().connect_ex(address)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network():
+    """Let tests connect to this machine only."""
+    whole, lookup = socket.socket, socket.getaddrinfo
+
+    def local_lookup(host, *arguments, **options):
+        if isinstance(host, bytes):
+            host = host.decode()
+        if host is not None:
+            _refuse_unless_local((host,))
+        return lookup(host, *arguments, **options)
+
+    socket.socket, socket.getaddrinfo = _LocalSocket, local_lookup
+    yield
+    socket.socket, socket.getaddrinfo = whole, lookup
