@@ -142,6 +142,11 @@ def open_image(
         If the file is missing, empty, truncated, too large, of another
         format or no image at all.
 
+    Notes
+    -----
+    That a picture is complete is known from its decoder. A program that sets
+    ``PIL.ImageFile.LOAD_TRUNCATED_IMAGES`` turns this off for itself.
+
     Examples
     --------
     >>> data = io.BytesIO()
@@ -539,8 +544,8 @@ def _opened(
             raise ImageError(
                 name, f"is too large to open: it claims more than {limit} pixels"
             ) from None
-        except Exception as error:  # a hostile header: see open_image
-            raise ImageError(name, f"cannot be read as an image ({error})") from error
+        except Exception as error:  # a damaged header: see open_image
+            raise ImageError(name, _what_it_is(stream, formats)) from error
         with image:
             if 0 in image.size:
                 raise ImageError(name, "has no pixels")
@@ -571,17 +576,20 @@ def _stream(source: Source) -> Iterator[tuple[BinaryIO, str | None]]:
     path = os.fspath(source)
     try:
         kind = Path(path).stat().st_mode
-        if stat.S_ISDIR(kind):
-            raise ImageError(path, "is a folder, not an image")
-        if not stat.S_ISREG(kind):  # a pipe would block for ever
-            raise ImageError(path, "is not a regular file")
-        stream = Path(path).open("rb")
     except FileNotFoundError:
         raise ImageError(path, "does not exist") from None
     except OSError as error:
         raise ImageError(path, f"cannot be read ({error.strerror})") from error
-    except ValueError as error:  # a zero byte in the name
-        raise ImageError(path, f"is not a usable file name ({error})") from None
+    except ValueError:  # a zero byte
+        raise ImageError(path, "is not a usable file name") from None
+    if stat.S_ISDIR(kind):
+        raise ImageError(path, "is a folder, not an image")
+    if not stat.S_ISREG(kind):  # a pipe would block for ever
+        raise ImageError(path, "is not a regular file")
+    try:
+        stream = Path(path).open("rb")  # noqa: SIM115 - closed by the with below
+    except OSError as error:
+        raise ImageError(path, f"cannot be read ({error.strerror})") from error
     with stream:
         yield _not_empty(stream, path), path
 
@@ -643,7 +651,7 @@ def _decoding_reason(image: Image.Image, error: Exception) -> str:
         return f"is truncated: its {kind} data ends too early"
     if isinstance(error, MemoryError):
         return "needs more memory than there is"
-    return f"is a damaged {kind} or of an unusual kind ({text})"
+    return f"is a damaged {kind} image, or of a kind that is not read ({text})"
 
 
 # --- to upright 8-bit RGB --------------------------------------------------
@@ -721,7 +729,7 @@ def _grey_to_rgb(levels: NDArray[np.float64]) -> Image.Image:
 
 
 def _height_width(size: Size) -> tuple[int, int]:
-    pair = (size, size) if isinstance(size, int | np.integer) else tuple(size)
+    pair = tuple(size) if isinstance(size, Sequence | np.ndarray) else (size, size)
     if len(pair) != 2 or not all(
         isinstance(n, int | np.integer) and n > 0 for n in pair
     ):
