@@ -10,11 +10,13 @@ out is to point file descriptor 2 elsewhere while they are written.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -149,13 +151,20 @@ def _first_operation(keras: ModuleType) -> None:
     # first one, not at import.
     one = keras.ops.ones((2, 2))
     keras.ops.convert_to_numpy(keras.ops.matmul(one, one))
+    logging.getLogger("tensorflow").addFilter(_no_retracing)
+
+
+def _no_retracing(record: logging.LogRecord) -> bool:
+    # TensorFlow counts the functions of all networks as one and advises against
+    # making several; a course makes several.
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 def _scratch() -> Any:
     try:
         return tempfile.TemporaryFile()
     except OSError:  # no writable temporary folder
-        return open(os.devnull, "wb+")
+        return Path(os.devnull).open("wb+")
 
 
 def _back(saved: int) -> None:
