@@ -1,0 +1,120 @@
+"""The camera: exposure, bloom, blur, noise, colour cast, stamp and JPEG."""
+
+import io
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from .noise import TABLE, Field, Rng, coordinates, enlarge, soften
+
+
+@lru_cache(maxsize=32)
+def _tone(contrast: float) -> Field:
+    """Linear light to sRGB grey levels, with an S-curve of `contrast`."""
+    t = np.arange(TABLE, dtype=np.float64) / (TABLE - 1)
+    s = np.where(
+        t <= 0.0031308, 12.92 * t, 1.055 * np.maximum(t, 1e-9) ** (1 / 2.4) - 0.055
+    )
+    s = s + contrast * (s * s * (3 - 2 * s) - s)
+    return (s * 255).astype(np.float32)
+
+
+def tone(light: Field, contrast: float) -> Field:
+    """Clip and develop linear light into grey levels 0..255 (float)."""
+    index = (np.clip(light, 0, 1) * np.float32(TABLE - 1) + np.float32(0.5)).astype(
+        np.int16
+    )
+    return _tone(round(contrast, 2))[index]
+
+
+def bloom(light: Field, amount: float, unit: float) -> Field:
+    """Light that a lens scatters around whatever is brighter than white."""
+    height, width = light.shape[0] // 5 * 5, light.shape[1] // 5 * 5
+    over = np.clip(light[:height, :width] - np.float32(0.9), 0, 4)
+    small = over.reshape(height // 5, 5, width // 5, 5, 3).mean(
+        axis=(1, 3), dtype=np.float64
+    )
+    spread = soften(small.astype(np.float32), max(1, round(1.5 * unit)))
+    return light + enlarge(spread, light.shape[:2]) * np.float32(amount)
+
+
+def blur(levels: Field, amount: float) -> Field:
+    """A three-tap blur along both axes; `amount` 0 none to 1 strong."""
+    side = np.float32(amount / 3)
+    for axis in (0, 1):
+        before = np.roll(levels, 1, axis=axis)
+        after = np.roll(levels, -1, axis=axis)
+        edge = [slice(None)] * 3
+        edge[axis] = slice(0, 1)
+        before[tuple(edge)] = levels[tuple(edge)]
+        edge[axis] = slice(-1, None)
+        after[tuple(edge)] = levels[tuple(edge)]
+        levels = levels * (1 - 2 * side) + (before + after) * side
+    return levels
+
+
+def sharpen(levels: Field, amount: float) -> Field:
+    """Unsharp mask, as cameras and web sites apply it."""
+    return levels + np.float32(amount) * (levels - blur(levels, 1.0))
+
+
+def stamp(rng: Rng, picture: Image.Image) -> None:
+    """Date and time in a corner, as cameras write it."""
+    pen = ImageDraw.Draw(picture)
+    hour, minute, second = rng.integers(0, 24), rng.integers(0, 60), rng.integers(0, 60)
+    text = f"20{rng.integers(12, 27)}-{rng.integers(1, 13):02}-{rng.integers(1, 29):02} {hour:02}:{minute:02}:{second:02}"
+    if rng.random() < 0.4:
+        text = f"CAM {rng.integers(1, 40):02}  " + text
+    size = max(7, round(picture.height * rng.uniform(0.03, 0.05)))
+    font = ImageFont.load_default(size)
+    x = round(picture.width * rng.choice([0.02, 0.35]))
+    y = round(picture.height * rng.choice([0.015, 0.93]))
+    if rng.random() < 0.4:
+        pen.rectangle((0, y - 2, picture.width, y + size + 3), fill=(0, 0, 0))
+    colour = [(255, 255, 255), (255, 240, 120), (200, 255, 200)][rng.integers(3)]
+    pen.text((x, y), text, fill=colour, font=font)
+
+
+def develop(rng: Rng, light: Field, *, exposure: float, night: bool) -> bytes:
+    """Turn radiance into the bytes of a JPEG file, with a camera's own traits."""
+    height, width = light.shape[:2]
+    unit = height / 250
+    light = light * np.float32(exposure)
+    cast = 1 + rng.uniform(-0.12, 0.12, 3)
+    light = light * cast.astype(np.float32)
+    light = bloom(light, rng.uniform(0.0, 0.35), unit)
+    if rng.random() < 0.3:
+        yy, xx = coordinates(height, width)
+        r2 = ((xx / width - 0.5) ** 2 + (yy / height - 0.5) ** 2).astype(np.float32)
+        light = light * (1 - r2 * np.float32(rng.uniform(0.3, 1.1)))[..., None]
+    levels = tone(light, float(rng.choice([0.0, 0.1, 0.25, 0.4, 0.6])))
+    saturation = np.float32(rng.uniform(0.75, 1.45))
+    grey = (
+        levels[..., :1] * np.float32(0.3)
+        + levels[..., 1:2] * np.float32(0.59)
+        + levels[..., 2:] * np.float32(0.11)
+    )
+    levels = grey + saturation * (levels - grey)
+    if rng.random() < 0.15:  # a flat, faded picture
+        levels = levels * np.float32(0.8) + np.float32(rng.uniform(10, 35))
+    kind = rng.random()
+    if kind < 0.45:
+        levels = blur(levels, rng.uniform(0.1, 0.9))
+    elif kind < 0.75:
+        levels = sharpen(levels, rng.uniform(0.2, 1.1))
+    sigma = rng.uniform(0.3, 3.0) * (2.0 if night else 1.0)
+    noise = rng.standard_normal((height, width, 1), dtype=np.float32)
+    if rng.random() < 0.5:
+        noise = noise + np.float32(0.6) * rng.standard_normal(
+            levels.shape, dtype=np.float32
+        )
+    levels = levels + noise * np.float32(sigma)
+    pixels = np.clip(levels + np.float32(0.5), 0, 255).astype(np.uint8)
+    picture = Image.fromarray(pixels)
+    if rng.random() < 0.10:
+        stamp(rng, picture)
+    out = io.BytesIO()
+    quality = int(rng.integers(62, 96))
+    picture.save(out, "JPEG", quality=quality, subsampling=int(rng.choice([0, 2])))
+    return out.getvalue()
