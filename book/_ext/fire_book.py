@@ -1,0 +1,160 @@
+"""What the book asks of Sphinx beyond Jupyter Book.
+
+- Executed chapters are kept as long as nothing that they rely on has changed.
+- A build that ended with a warning is not taken up again as if it had been clean.
+- Chapters run in a known environment, on the embedded data, without noise.
+- Formulas are set by a MathJax inside the book, so that it reads offline.
+- A picture without alternative text is a warning, and so fails the strict build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+ROOT = Path(__file__).resolve().parents[2]
+LOGGER = logging.getLogger(__name__)
+
+# A chapter may take this many seconds to execute on two cores.
+BUDGET = 60
+
+# The complete MathJax in one file. It draws SVG and so needs no font files, which
+# browsers refuse to load for a page opened from the disk.
+MATHJAX = "mathjax/tex-svg-full.js"
+
+# What the kernels of the chapters find in their environment.
+ENVIRONMENT = {
+    "FIRE_COURSE_DATA": str(ROOT / "datasets"),  # never a reader's own photographs
+    "KERAS_BACKEND": "tensorflow",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "PYTHONHASHSEED": "0",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # ipykernel's debugger talks on stderr
+    "COLUMNS": "80",
+    "NO_COLOR": "1",  # colour codes of the command line are no text
+}
+
+
+def fingerprint() -> str:
+    """Return a digest of all that a chapter's output depends on but its own cells.
+
+    That is the package with its weights and renderers (so the embedded data too),
+    the recorded runs, the locked versions and the version of Python.
+    """
+    digest = hashlib.sha256(str(sys.version_info[:2]).encode())
+    files = [ROOT / "requirements.lock"]
+    for folder in ("fire_course", "book/records"):
+        files += sorted((ROOT / folder).rglob("*"))
+    for file in files:
+        if file.is_file() and "__pycache__" not in file.parts:
+            digest.update(f"\0{file.relative_to(ROOT).as_posix()}\0".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def prepare(app: Sphinx, config: Config) -> None:
+    """Choose the cache of executed chapters and set the kernels' environment."""
+    # The path is a setting of the environment's kind: when it changes, Sphinx reads
+    # every page again, and the chapters, not found in an empty cache, are executed.
+    caches = Path(app.outdir).parent / ".jupyter_cache"
+    current = caches / fingerprint()
+    if caches.is_dir():
+        for old in caches.iterdir():
+            if old != current:
+                shutil.rmtree(old) if old.is_dir() else old.unlink()
+    config.nb_execution_cache_path = str(current)
+
+    # Sphinx shows a warning only when it reads the page, so that a second strict
+    # build would pass. Unless the last one was clean, forget what it has read.
+    mark = Path(app.doctreedir) / "clean"
+    if not mark.exists():
+        shutil.rmtree(app.doctreedir, ignore_errors=True)
+        shutil.rmtree(app.outdir, ignore_errors=True)
+    mark.unlink(missing_ok=True)
+
+    # Jupyter Book always loads Thebe, which runs cells on a server of others. It is
+    # not used here, and its code would stand on every page.
+    for listeners in app.events.listeners.values():
+        for listener in list(listeners):
+            if listener.handler.__module__.startswith("sphinx_thebe"):
+                app.disconnect(listener.id)
+
+    os.environ.update(ENVIRONMENT)
+    # IPython reads no start-up files of the person who builds, only this one: the
+    # kernel shall not warn that it talks to the build without encryption.
+    profile = caches.parent / ".ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n")
+    os.environ["IPYTHONDIR"] = str(profile.parent)
+    # `!fire-course ...` in a cell means the one of this environment.
+    scripts = str(Path(sys.executable).parent)
+    if scripts not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
+
+
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """Copy MathJax, tell the chapters' times and mark a clean build as such."""
+    if exception is not None:
+        return
+    if app.builder.format == "html":
+        target = Path(app.outdir) / "_static" / MATHJAX
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(mathjax(), target)
+    for page, seconds in sorted(run_times(app).items()):
+        over = "" if seconds <= BUDGET else f", over its budget of {BUDGET} s"
+        print(f"{page} executes in {seconds:.0f} s{over}")
+    if app._warncount == 0:
+        Path(app.doctreedir, "clean").touch()
+
+
+def mathjax() -> Path:
+    """Return MathJax's file, out of the package that carries it."""
+    spec = importlib.util.find_spec("sphinx-mathjax-offline")
+    if spec is None or spec.origin is None:
+        raise ExtensionError(
+            "MathJax is missing: install the packages of requirements.lock"
+            " (or: pip install sphinx-mathjax-offline)."
+        )
+    return Path(spec.origin).parent / "static" / MATHJAX
+
+
+def run_times(app: Sphinx) -> dict[str, float]:
+    """Return how many seconds each executed page took, now or when cached."""
+    metadata: dict[str, Any] = getattr(app.env, "nb_metadata", {})
+    times = {}
+    for page, facts in metadata.items():
+        run = facts.get("exec_data") or {}
+        if run.get("runtime"):
+            times[page] = float(run["runtime"])
+    return times
+
+
+def require_alternative_text(app: Sphinx, doctree: nodes.document) -> None:
+    """Warn of every picture that says nothing to those who do not see it."""
+    for image in doctree.findall(nodes.image):
+        if not str(image.get("alt", "")).strip():
+            LOGGER.warning(
+                "a picture has no alternative text: %s",
+                image.get("uri"),
+                location=image,
+                type="fire_book",
+                subtype="alt",
+            )
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Connect all of it."""
+    app.connect("config-inited", prepare, priority=900)
+    app.connect("doctree-read", require_alternative_text)
+    app.connect("build-finished", finish)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
