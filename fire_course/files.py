@@ -89,9 +89,10 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise FileError(
             errno.EISDIR, f"{path}: is a folder, give the name of a file", str(path)
         )
-    # Python programs that write by path choose the format by the ending.
-    prefix = f".{target.stem}."
-    temporary = target.with_name(f"{prefix}{secrets.token_hex(6)}.part{target.suffix}")
+    # Whoever writes by path chooses the format by the ending, ".weights.h5" say.
+    ending = "".join(target.suffixes)
+    prefix = f".{target.name.removesuffix(ending)}."
+    temporary = target.with_name(f"{prefix}{secrets.token_hex(6)}.part{ending}")
     try:
         # Not tempfile: it makes files that nobody else may read, whatever the
         # user's umask allows.
@@ -113,7 +114,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
         _remove(temporary)
         raise
     _flush_folder(target.parent)
-    _remove_stale(target, prefix)
+    _remove_stale(target.parent, prefix, f".part{ending}")
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
@@ -194,6 +195,8 @@ def file_error(error: OSError, path: str | os.PathLike[str]) -> FileError:
     """
     number = _number(error)
     folder = Path(path).parent
+    if number == errno.ENOENT and folder.is_dir():
+        return FileError(number, f"{path}: nothing was written", os.fspath(path))
     reason = {
         errno.ENOSPC: "the disk is full, free some space or write elsewhere",
         errno.EDQUOT: "your disk quota is used up, free some space or write elsewhere",
@@ -251,10 +254,10 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _remove_stale(target: Path, prefix: str) -> None:
-    for other in target.parent.iterdir():
-        name = other.name
-        if name.startswith(prefix) and name.endswith(f".part{target.suffix}"):
-            with suppress(OSError):
-                if time.time() - other.stat().st_mtime > _STALE_AFTER:
-                    other.unlink()
+def _remove_stale(folder: Path, prefix: str, ending: str) -> None:
+    with suppress(OSError):
+        for other in folder.iterdir():
+            if other.name.startswith(prefix) and other.name.endswith(ending):
+                with suppress(OSError):
+                    if time.time() - other.stat().st_mtime > _STALE_AFTER:
+                        other.unlink()
