@@ -1,0 +1,196 @@
+"""``fire-course evaluate``: measure a detector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from fire_course.cli.common import JsonOption, Talk, interval, percent, shown, talk
+from fire_course.cli.reading import ModelArgument, ThresholdOption, problems, read
+
+if TYPE_CHECKING:
+    from fire_course.detector import Detector
+
+EXAMPLE = (
+    "Examples:\n\n"
+    "fire-course evaluate default scenes\n\n"
+    "fire-course evaluate runs/first/model.keras photos/ --json"
+)
+
+FIGURES = ("accuracy", "precision", "recall", "f1", "false_alarm_rate")
+
+
+def evaluate(
+    model: ModelArgument,
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A folder (split/class/image or class/image), or a set's name.",
+        ),
+    ],
+    split: Annotated[
+        str,
+        typer.Option(help="train, validation or test; if missing, what there is."),
+    ] = "test",
+    threshold: ThresholdOption = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="At most this many photographs a class."),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Of what --limit takes.")
+    ] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Measure a model on labelled photographs, with 95 % intervals.
+
+    Photographs of one class are enough: figures that then mean nothing are
+    left out (null in JSON). Files that cannot be read are named, not counted.
+    """
+    with talk(json=json) as voice:
+        if split not in ("train", "validation", "test"):
+            raise typer.BadParameter(
+                f"{split!r} is none of train, validation, test", param_hint="--split"
+            )
+        from fire_course.detector import Detector
+
+        detector = Detector.load(model)
+        if threshold is not None:
+            detector.threshold = threshold
+        used = _existing_split(data, split)
+        if used != split:
+            voice.note(f"note: {data} has no {split} split; measured on {used}")
+        splits = read(
+            voice,
+            data,
+            image_size=_square(detector),
+            arrays=True,
+            allow_one_class=True,
+            only=[used],
+            limit=limit,
+            seed=seed,
+        )
+        images, labels = getattr(splits, used)
+        document = _measure(
+            detector,
+            images,
+            _in_order(detector, splits.class_names, labels),
+            [item.category for item in splits.listing.splits[used]],
+        )
+        document |= {
+            "model": model,
+            "data": data,
+            "split": used,
+            "source": splits.source,
+            "class_names": detector.class_names,
+            "notes": splits.notes,
+            "problems": problems(splits),
+        }
+        _say(voice, document)
+        voice.answer(document)
+
+
+def _existing_split(data: str, wanted: str) -> str:
+    """Choose what to measure on: the split wanted, else test, validation, train."""
+    from fire_course.data import folder, registry
+
+    root = Path(data) if Path(data).is_dir() else None
+    if root is None and data in registry.SETS:
+        root = registry.locate(data)
+    if root is None:
+        return wanted
+    entry = registry.SETS.get(root.resolve().name)
+    have = set(folder.scan(root).splits)
+    if folder.WHOLE in have or (entry is not None and entry.evaluation_only):
+        return "test"  # without splits, all of it is test data when it is measured
+    if wanted == "validation" and "train" in have:
+        return wanted  # cut out of train, as it is for training
+    choices = (wanted, "test", "validation", "train")
+    return next((split for split in choices if split in have), wanted)
+
+
+def _square(detector: Detector) -> int:
+    height, width = detector.image_size
+    if height != width:
+        raise ValueError(
+            f"the model takes pictures of {height}x{width} pixels, and data are read "
+            "as squares: score them with `fire-course predict`"
+        )
+    return height
+
+
+def _in_order(detector: Detector, names: tuple[str, ...], labels: Any) -> Any:
+    """Give labels in the order of the detector's classes."""
+    import numpy as np
+
+    known = list(detector.class_names)
+    if sorted(names) != sorted(known):
+        raise ValueError(
+            f"the model tells {', '.join(known)} apart, and the data hold "
+            f"{', '.join(names)}: measure it on data of its own classes"
+        )
+    return np.array([known.index(name) for name in names])[labels.astype(int)]
+
+
+def _measure(
+    detector: Detector, images: Any, labels: Any, categories: list[str | None]
+) -> dict[str, Any]:
+    from fire_course import metrics
+
+    scores = detector.predict_proba(images)
+    if len(detector.class_names) > 2:
+        return metrics.report(labels, scores).as_dict()
+    return metrics.report(
+        labels,
+        scores[:, 1],
+        threshold=detector.threshold,
+        categories=categories if any(categories) else None,
+    ).as_dict()
+
+
+def _say(voice: Talk, document: dict[str, Any]) -> None:
+    table = Table(
+        title=shown(
+            f"{document['model']} on {document['data']}: "
+            f"{document['count']:,} pictures of {document['split']}"
+        ),
+        title_justify="left",
+    )
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    table.add_column("95 % interval", justify="right")
+    for name in FIGURES:
+        ends = interval(document["intervals"].get(name))
+        table.add_row(name.replace("_", " "), percent(document[name]), ends)
+    voice.say(table)
+    if len(document["class_names"]) == 2:
+        (quiet, alarms), (missed, found) = document["confusion"]
+        voice.say(
+            f"From a score of {document['threshold']:g} on: {found:,} of "
+            f"{found + missed:,} fires found, {alarms:,} false alarms on "
+            f"{alarms + quiet:,} pictures without fire."
+        )
+    if document.get("categories"):
+        _say_categories(voice, document["categories"])
+    if document["problems"]:
+        voice.say(f"Not counted: {len(document['problems'])} that cannot be read.")
+
+
+def _say_categories(voice: Talk, categories: dict[str, dict[str, Any]]) -> None:
+    table = Table(title="Called fire, by category", title_justify="left")
+    table.add_column("category")
+    for heading in ("pictures", "fires", "called fire", "95 % interval"):
+        table.add_column(heading, justify="right")
+    for name, row in categories.items():
+        table.add_row(
+            shown(name),
+            f"{row['count']:,}",
+            f"{row['positives']:,}",
+            percent(row["rate"]),
+            interval(row["interval"]),
+        )
+    voice.say(table)

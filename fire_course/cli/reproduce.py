@@ -1,0 +1,179 @@
+"""``fire-course reproduce``: run a recorded experiment again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from fire_course.cli.common import (
+    JsonOption,
+    Talk,
+    interval,
+    percent,
+    shown,
+    shown_path,
+    talk,
+)
+
+EXAMPLE = (
+    "Examples:\n\nfire-course reproduce --list\n\n"
+    "fire-course reproduce fire-net-photos --data photos/ --out fire-net-photos.json"
+)
+
+
+def reproduce(
+    experiment: Annotated[
+        str | None, typer.Argument(metavar="EXPERIMENT", help="A name of --list.")
+    ] = None,
+    list_all: Annotated[
+        bool,
+        typer.Option("--list", help="List the experiments and their recorded figures."),
+    ] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder that holds `fire`, and `sunsets`. (default: the data home)"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Record to write. (default: EXPERIMENT.json)")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="One seed. (default: 0)")
+    ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            help="Several, as in 0,1,2: a run each; the first is shown and saved."
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="Train so long instead. (default: as recorded)"
+        ),
+    ] = None,
+    save_model: Annotated[
+        Path | None,
+        typer.Option(help="Save the model of the first seed here (.keras)."),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(help="Processes that render scenes; -1 for one a core.")
+    ] = -1,
+    json: JsonOption = False,
+) -> None:
+    """Train and test again as a record of the course says, and write a new record.
+
+    The epoch is chosen on a part cut out of the training data; the clean test
+    photographs are scored once, at the end. Figures of another machine differ
+    a little: every engine rounds in its own way.
+    """
+    from fire_course import records
+
+    with talk(json=json) as voice:
+        if list_all:
+            _list(voice)
+            return
+        if experiment is None:
+            raise typer.BadParameter(
+                "name an experiment, or ask for --list", param_hint="EXPERIMENT"
+            )
+        if seed is not None and seeds is not None:
+            raise typer.BadParameter(
+                "give --seed or --seeds, not both", param_hint="--seeds"
+            )
+        chosen = _seeds(seeds) if seeds is not None else (seed or 0,)
+        target = Path(f"{experiment}.json") if out is None else out
+        with voice.progress(experiment) as progress:
+            record = records.reproduce(
+                experiment,
+                data,
+                out=target,
+                seeds=chosen,
+                epochs=epochs,
+                save_model=save_model,
+                jobs=jobs,
+                progress=progress,
+            )
+        _say(voice, record, target)
+        voice.answer(record)
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    try:
+        seeds = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        seeds = ()
+    if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
+        raise typer.BadParameter(
+            f"{text!r} is not a list of different whole numbers such as 0,1,2",
+            param_hint="--seeds",
+        )
+    return seeds
+
+
+def _list(voice: Talk) -> None:
+    from fire_course import records
+
+    table = Table(title="Experiments", title_justify="left")
+    for heading in (
+        "name",
+        "what it is",
+        "recorded accuracy",
+        "false alarms on sunsets",
+    ):
+        table.add_column(heading, overflow="fold")
+    rows = []
+    for name, experiment in records.EXPERIMENTS.items():
+        record = records.find(name)
+        test = (record or {}).get("test") or {}
+        sunsets = (record or {}).get("sunsets") or {}
+        rows.append(
+            {
+                "name": name,
+                "title": experiment.title,
+                "settings": experiment.settings(),
+                "recorded": {"test": test or None, "sunsets": sunsets or None}
+                if record
+                else None,
+            }
+        )
+        table.add_row(
+            name,
+            experiment.title,
+            percent(test.get("accuracy")),
+            percent(sunsets.get("rate")),
+        )
+    voice.say(table)
+    voice.answer({"experiments": rows})
+
+
+def _say(voice: Talk, record: dict[str, Any], target: Path) -> None:
+    voice.say(
+        f"{record['title']}: seed {record['seed']}, best epoch {record['best_epoch']} "
+        f"of {len(record['curve']['loss'])}, {record['seconds']:.0f} s"
+    )
+    for key, what in (("test", "photographs"), ("scenes", "rendered test scenes")):
+        figures = record.get(key)
+        if figures:
+            bounds = interval(figures["intervals"]["accuracy"])
+            voice.say(
+                f"  {figures['count']:,} {what}: accuracy "
+                f"{percent(figures['accuracy'])} ({bounds}), "
+                f"false alarms {percent(figures['false_alarm_rate'])}"
+            )
+    sunsets = record.get("sunsets")
+    if sunsets:
+        voice.say(
+            f"  {sunsets['count']} sunsets: {sunsets['flagged']} called fire, "
+            f"{percent(sunsets['rate'])} ({interval(sunsets['interval'])})"
+        )
+    for other in record["other_runs"]:
+        accuracy = (other.get("test") or other.get("scenes") or {}).get("accuracy")
+        voice.say(f"  seed {other['seed']}: accuracy {percent(accuracy)}")
+    voice.say(f"The record is {shown_path(target)}")
+    if record.get("saved"):
+        voice.say(f"The model is {shown(record['saved']['file'])}")

@@ -1,0 +1,190 @@
+"""The settings of every recorded run."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Layer = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """The settings of a recorded run; every field is written into the record.
+
+    Attributes
+    ----------
+    title : str
+    model : str
+        A name of `fire_course.models`.
+    trained_on : str
+        "photos", "scenes" or "both".
+    image_size : int
+        Pixels in height and width that the network sees.
+    epochs, batch_size : int
+    learning_rate : float
+        Of Adam; of AdamW if `weight_decay` is above 0.
+    schedule : str
+        "constant", or "cosine": from `learning_rate` down to 0 over all epochs,
+        after `warmup` epochs of rising.
+    warmup : float
+    weight_decay : float
+    augmentation : tuple of (str, dict)
+        Layers of `keras.layers` by name, with their arguments, applied to training
+        pictures in this order.
+    monitor : str
+        Figure by which the epoch is chosen.
+    validate_on : str
+        "photos", "scenes" or "both": what that figure is computed on.
+    validation : float
+        Share of the training photographs held out for it.
+    split_seed : int
+        Decides which; the same for every seed of the training.
+    photo_repeats : int
+        How often each training photograph comes in an epoch.
+    scenes, validation_scenes, test_scenes : int
+        Rendered pictures; half of them fire.
+    scenes_with_fire : bool
+        With False the training scenes are all without fire: hard negatives for
+        the photographs.
+    render_size : int
+        Pixels that scenes are drawn at before they are reduced to `image_size`,
+        as photographs are.
+    threshold : float
+    network : dict
+        Options of the model.
+    """
+
+    title: str
+    model: str
+    trained_on: str
+    image_size: int
+    epochs: int
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    schedule: str = "constant"
+    warmup: float = 0.0
+    weight_decay: float = 0.0
+    augmentation: tuple[Layer, ...] = ()
+    monitor: str = "val_loss"
+    validate_on: str = "photos"
+    validation: float = 0.2
+    split_seed: int = 0
+    photo_repeats: int = 1
+    scenes: int = 0
+    validation_scenes: int = 0
+    test_scenes: int = 480
+    scenes_with_fire: bool = True
+    render_size: int = 250
+    threshold: float = 0.5
+    network: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for field in ("trained_on", "validate_on"):
+            value = getattr(self, field)
+            if value not in ("photos", "scenes", "both"):
+                raise ValueError(f"{field} is {value!r}: it is photos, scenes or both")
+        if self.schedule not in ("constant", "cosine"):
+            raise ValueError(f"schedule is {self.schedule!r}: it is constant or cosine")
+
+    def settings(self) -> dict[str, Any]:
+        """Return all settings but the title, ready for JSON."""
+        rows = dataclasses.asdict(self)
+        rows.pop("title")
+        rows["augmentation"] = [list(layer) for layer in rows["augmentation"]]
+        return rows
+
+    @property
+    def needs_photos(self) -> bool:
+        """Whether photographs are needed to train or to choose the epoch."""
+        return {self.trained_on, self.validate_on} != {"scenes"}
+
+
+_FLIP: Layer = ("RandomFlip", {"mode": "horizontal"})
+# Zooming in only: a photograph has nothing to show outside its frame.
+_CROP: Layer = (
+    "RandomZoom",
+    {"height_factor": [-0.35, 0.0], "width_factor": [-0.35, 0.0]},
+)
+_SHIFT: Layer = ("RandomTranslation", {"height_factor": 0.1, "width_factor": 0.1})
+_LIGHT: Layer = ("RandomBrightness", {"factor": 0.15, "value_range": [0, 255]})
+_CONTRAST: Layer = ("RandomContrast", {"factor": 0.3, "value_range": [0, 255]})
+# Around .5 the layer leaves a picture as it is; 0 is grey, 1 glaring.
+_COLOUR: Layer = ("RandomSaturation", {"factor": [0.35, 0.65], "value_range": [0, 255]})
+_JITTER = (_FLIP, _CROP, _SHIFT, _LIGHT, _CONTRAST, _COLOUR)
+
+#: Every recorded experiment by name.
+EXPERIMENTS: Mapping[str, Experiment] = {
+    # As Andreas-Stefopoulos/Deep-Learning trained it, but with an honest split.
+    "fire-cnn-photos": Experiment(
+        title="fire_cnn on photographs, as its source trained it",
+        model="fire_cnn",
+        trained_on="photos",
+        image_size=250,
+        epochs=50,
+    ),
+    "fire-net-photos": Experiment(
+        title="fire_net on photographs",
+        model="fire_net",
+        trained_on="photos",
+        image_size=128,
+        epochs=80,
+        schedule="cosine",
+        warmup=2,
+        weight_decay=1e-4,
+        augmentation=_JITTER,
+    ),
+    "fire-net-scenes": Experiment(
+        title="fire_net on rendered scenes alone",
+        model="fire_net",
+        trained_on="scenes",
+        validate_on="scenes",
+        image_size=128,
+        epochs=40,
+        schedule="cosine",
+        warmup=1,
+        weight_decay=1e-4,
+        augmentation=_JITTER,
+        scenes=12_000,
+        validation_scenes=1_000,
+    ),
+    "fire-net-both": Experiment(
+        title="fire_net on photographs and rendered scenes",
+        model="fire_net",
+        trained_on="both",
+        validate_on="both",
+        image_size=128,
+        epochs=50,
+        schedule="cosine",
+        warmup=1,
+        weight_decay=1e-4,
+        augmentation=_JITTER,
+        photo_repeats=2,
+        scenes=6_000,
+        validation_scenes=300,
+    ),
+}
+
+
+def get(name: str) -> Experiment:
+    """Look an experiment up by name.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name; the message names what there is.
+
+    Examples
+    --------
+    >>> get("fire-cnn-photos").epochs
+    50
+    >>> get("fire-cnn")
+    Traceback (most recent call last):
+    ValueError: no experiment is called 'fire-cnn'; there are: fire-cnn-photos, ...
+    """
+    if name not in EXPERIMENTS:
+        names = ", ".join(EXPERIMENTS)
+        raise ValueError(f"no experiment is called {name!r}; there are: {names}")
+    return EXPERIMENTS[name]
