@@ -85,13 +85,18 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     ['run.json']
     """
     target = Path(os.path.realpath(path))
-    if target.is_dir():
+    try:
+        taken = target.is_dir()
+    except OSError as error:  # a name that is too long, say
+        raise file_error(error, path) from error
+    if taken:
         raise FileError(
             errno.EISDIR, f"{path}: is a folder, give the name of a file", str(path)
         )
     # Whoever writes by path chooses the format by the ending, ".weights.h5" say.
     ending = "".join(target.suffixes)
-    prefix = f".{target.name.removesuffix(ending)}."
+    # Cut, so that a name of legal length leads to one of legal length.
+    prefix = f".{target.name.removesuffix(ending)[:40]}."
     temporary = target.with_name(f"{prefix}{secrets.token_hex(6)}.part{ending}")
     try:
         # Not tempfile: it makes files that nobody else may read, whatever the
