@@ -81,7 +81,9 @@ def develop(rng: Rng, light: Field, *, exposure: float, night: bool) -> bytes:
     height, width = light.shape[:2]
     unit = height / 250
     light = light * np.float32(exposure)
-    cast = 1 + rng.uniform(-0.12, 0.12, 3)
+    # white balance: mostly right, sometimes clearly not
+    wrong = 0.3 if rng.random() < 0.12 else 0.11
+    cast = 1 + rng.uniform(-wrong, wrong, 3)
     light = light * cast.astype(np.float32)
     light = bloom(light, rng.uniform(0.0, 0.35), unit)
     if rng.random() < 0.3:

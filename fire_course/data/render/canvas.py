@@ -44,13 +44,15 @@ class Mood:
     exposure: float = 1.0
     haze_strength: float = 1.0
 
-    def dimmed(self, gain: float) -> "Mood":
+    def dimmed(self, gain: float, haze: float = 1.0) -> "Mood":
         """The same sky over land that gets only `gain` of the light: silhouettes."""
-        sun, ambient = (
-            mix((0, 0, 0), self.sun, gain),
-            mix((0, 0, 0), self.ambient, gain),
+        black = (0.0, 0.0, 0.0)
+        return replace(
+            self,
+            sun=mix(black, self.sun, gain),
+            ambient=mix(black, self.ambient, gain),
+            haze=mix(black, self.haze, haze),
         )
-        return replace(self, sun=sun, ambient=ambient)
 
     def lit(self, shade: Field, albedo: Field) -> Field:
         """What a surface sends to the camera; `shade` is 1 where the sun meets it square on."""

@@ -19,7 +19,6 @@ from .noise import (
     power,
     ridged,
     step,
-    value,
 )
 
 

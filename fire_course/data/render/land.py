@@ -89,6 +89,10 @@ def ridge(
     unit = canvas.unit
     cell = unit * (18 + 75 * (1 - distance))
     shade = slope_shade(rng, shape, cell, mood.side)
+    if mood.name in ("day", "golden", "dusk") and rng.random() < 0.35:
+        # shadows of clouds: one slope glows in the sun, the rest lies dark
+        patch = fbm(rng, shape, (60 * unit, 110 * unit), 3)
+        shade = shade * (np.float32(0.08) + np.float32(1.7) * step(patch, 0.45, 0.62))
     base = rgb(colour_of(rng, cover))
     other_cover = (
         cover
@@ -152,20 +156,21 @@ def peak(
     albedo = rock + white * (rgb(colour_of(rng, "snow", 0.06)) - rock)
     if alpenglow:
         glow: Colour = [
-            (1.0, 0.42, 0.16),
-            (1.0, 0.36, 0.22),
-            (0.95, 0.55, 0.22),
-            (1, 0.3, 0.25),
+            (1.0, 0.42, 0.10),
+            (1.0, 0.34, 0.12),
+            (0.95, 0.52, 0.15),
+            (1.0, 0.30, 0.20),
         ][rng.integers(4)]
-        line_y = rng.uniform(0.25, 0.75)
+        line_y = rng.uniform(0.15, 0.75)
         head = step(
             np.float32(line_y) - altitude + (rough - 0.5) * np.float32(0.4), -0.06, 0.08
         )
-        blue = rgb(vary(rng, (0.16, 0.20, 0.34), 0.3))
-        sunlit = head * (np.float32(0.25) + np.float32(1.1) * shade)
-        radiance = (blue + sunlit[..., None] * rgb(glow, rng.uniform(0.9, 1.8))) * (
-            albedo + 0.12
-        )
+        blue = rgb(vary(rng, (0.16, 0.20, 0.34), 0.3), rng.uniform(0.3, 1.2))
+        sunlit = head * (np.float32(0.06) + np.float32(1.2) * shade)
+        radiance = (
+            blue * (1 - 0.85 * head)[..., None]
+            + sunlit[..., None] * rgb(glow, rng.uniform(0.5, 1.5))
+        ) * (albedo + 0.12)
     else:
         radiance = mood.lit(shade, albedo)
     veil = np.float32(1 - np.exp(-1.6 * distance * mood.haze_strength))

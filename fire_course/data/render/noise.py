@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Field = NDArray[np.float32]
+# float32 throughout; the type is wider because NumPy's stubs widen every division
+Field = NDArray[np.floating]
 Rng = np.random.Generator
 
 TABLE = 4096

@@ -6,11 +6,13 @@ from .canvas import Canvas, Colour, Mood, mix, rgb, vary
 from .noise import Rng, coordinates, fade, fbm, power, step
 
 WARM: list[Colour] = [
-    (1.0, 0.42, 0.07),
+    (1.0, 0.42, 0.05),
+    (1.0, 0.34, 0.06),
+    (1.0, 0.55, 0.10),
+    (1.0, 0.48, 0.04),
+    (1.0, 0.64, 0.18),
     (1.0, 0.30, 0.10),
-    (1.0, 0.55, 0.16),
     (0.95, 0.33, 0.28),
-    (1.0, 0.62, 0.35),
     (0.85, 0.30, 0.42),
 ]
 
@@ -119,7 +121,23 @@ def smoky(rng: Rng) -> Mood:
     )
 
 
-MOODS = {m.__name__: m for m in (day, overcast, golden, dusk, night, smoky)}
+def flooded(rng: Rng) -> Mood:
+    """Near a large fire: smoke fills the air with one orange or red, land is black."""
+    cast = vary(rng, mix((0.95, 0.38, 0.05), (0.75, 0.16, 0.03), rng.random()), 0.2)
+    return Mood(
+        "flooded",
+        sun=mix(cast, (0, 0, 0), 0.85),
+        ambient=mix(cast, (0.02, 0.02, 0.02), 0.82),
+        haze=cast,
+        zenith=mix(cast, (0.1, 0.06, 0.04), rng.uniform(0, 0.8)),
+        horizon=cast,
+        side=rng.uniform(-1, 1),
+        exposure=rng.uniform(0.5, 1.3),
+        haze_strength=rng.uniform(0.3, 2.0),
+    )
+
+
+MOODS = {m.__name__: m for m in (day, overcast, golden, dusk, night, smoky, flooded)}
 
 
 def clouds(
@@ -217,6 +235,33 @@ def flare(rng: Rng, canvas: Canvas, x: float, y: float) -> None:
         )
 
 
+def afterglow(rng: Rng, canvas: Canvas, mood: Mood, horizon: float) -> None:
+    """The usual end of a sunset: grey or blue sky, and a bright band low down only."""
+    yy, xx = coordinates(*canvas.shape)
+    unit = canvas.unit
+    cool: Colour = [
+        (0.30, 0.36, 0.48),
+        (0.16, 0.24, 0.42),
+        (0.42, 0.36, 0.42),
+        (0.10, 0.14, 0.26),
+        (0.34, 0.34, 0.36),
+    ][rng.integers(5)]
+    cool = mix((0.0, 0.0, 0.0), cool, rng.uniform(0.25, 1.1))
+    pale = vary(rng, mix(cool, (0.80, 0.50, 0.26), rng.uniform(0.05, 0.6)), 0.15)
+    up = np.clip((np.float32(horizon) - yy) / np.float32(horizon + 1), 0, 1)
+    canvas.light[:] = rgb(pale) + up[..., None] * (
+        rgb(vary(rng, cool, 0.2)) - rgb(pale)
+    )
+    reach = np.float32(unit * rng.uniform(5, 28))
+    middle = np.float32(canvas.width * rng.uniform(0, 1))
+    wide = np.float32(canvas.width * rng.uniform(0.25, 2.0))
+    band = fade(np.abs(yy - np.float32(horizon)) / reach) * fade(
+        ((xx - middle) / wide) ** 2
+    )
+    burn = rgb(vary(rng, WARM[rng.integers(len(WARM))], 0.15), rng.uniform(0.6, 2.2))
+    canvas.light += band[..., None] * burn
+
+
 def sky(
     rng: Rng,
     canvas: Canvas,
@@ -235,11 +280,13 @@ def sky(
     canvas.light[:] = rgb(mood.zenith) + t[..., None] * (
         rgb(mood.horizon) - rgb(mood.zenith)
     )
+    if mood.name == "dusk" and rng.random() < 0.6:
+        afterglow(rng, canvas, mood, horizon)
     if mood.name == "night" and rng.random() < 0.4:
         stars = rng.random(canvas.shape, dtype=np.float32) > np.float32(0.9985)
         canvas.light += stars[..., None] * np.float32(rng.uniform(0.02, 0.3))
     if sun is not None:
-        sun_disc(rng, canvas, mood, *sun, strength=rng.uniform(0.5, 1.2))
+        sun_disc(rng, canvas, mood, *sun, strength=rng.uniform(0.4, 1.3))
     if cover is None:
         cover = rng.uniform(0, 0.75) if rng.random() < 0.65 else 0
     if cover > 0.05:
