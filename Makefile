@@ -76,7 +76,7 @@ book: $(READY) $(SCENES)
 # The same book without Jupyter Book's command: the way out should it go away.
 sphinx: $(READY) $(SCENES)
 	$(BIN)/jupyter-book config sphinx .
-	$(BIN)/sphinx-build -W --keep-going -q -b html . _build/sphinx
+	PYTHONPATH=book/_ext $(BIN)/sphinx-build -W --keep-going -q -b html . _build/sphinx
 
 serve:
 	@test -f $(HTML)/index.html || { echo "There is no book yet: make book" >&2; exit 1; }

@@ -37,6 +37,7 @@ MATHJAX = "mathjax/tex-svg-full.js"
 ENVIRONMENT = {
     "FIRE_COURSE_DATA": str(ROOT / "datasets"),  # never a reader's own photographs
     "KERAS_BACKEND": "tensorflow",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "PYTHONHASHSEED": "0",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # ipykernel's debugger talks on stderr
@@ -110,11 +111,20 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         target = Path(app.outdir) / "_static" / MATHJAX
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(mathjax(), target)
+        remove_left_pages(app)
     for page, seconds in sorted(run_times(app).items()):
         over = "" if seconds <= BUDGET else f", over its budget of {BUDGET} s"
         print(f"{page} executes in {seconds:.0f} s{over}")
     if app._warncount == 0:
         Path(app.doctreedir, "clean").touch()
+
+
+def remove_left_pages(app: Sphinx) -> None:
+    """Remove the pages of chapters that are no longer in the book."""
+    for file in Path(app.outdir, "book").rglob("*.html"):
+        name = file.relative_to(app.outdir).with_suffix("").as_posix()
+        if name not in app.env.found_docs:
+            file.unlink()
 
 
 def mathjax() -> Path:
