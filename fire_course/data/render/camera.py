@@ -61,19 +61,26 @@ def sharpen(levels: Field, amount: float) -> Field:
 
 def stamp(rng: Rng, picture: Image.Image) -> None:
     """Date and time in a corner, as cameras write it."""
-    pen = ImageDraw.Draw(picture)
-    hour, minute, second = rng.integers(0, 24), rng.integers(0, 60), rng.integers(0, 60)
-    text = f"20{rng.integers(12, 27)}-{rng.integers(1, 13):02}-{rng.integers(1, 29):02} {hour:02}:{minute:02}:{second:02}"
+    hour, minute, second = (int(rng.integers(0, top)) for top in (24, 60, 60))
+    year, month, day = (int(rng.integers(*ends)) for ends in ((12, 27), (1, 13), (1, 29)))
+    text = f"20{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
     if rng.random() < 0.4:
         text = f"CAM {rng.integers(1, 40):02}  " + text
-    size = max(7, round(picture.height * rng.uniform(0.03, 0.05)))
-    font = ImageFont.load_default(size)
-    x = round(picture.width * rng.choice([0.02, 0.35]))
-    y = round(picture.height * rng.choice([0.015, 0.93]))
+    # the bitmap font: outlines are drawn differently by each release of FreeType
+    font = ImageFont.load_default_imagefont()
+    left, top, right, bottom = font.getbbox(text)
+    letters = Image.new("L", (int(right - left), int(bottom - top)))
+    ImageDraw.Draw(letters).text((0, 0), text, fill=255, font=font)
+    high = max(6, round(picture.height * rng.uniform(0.035, 0.055)))
+    wide = min(picture.width, round(letters.width * high / letters.height))
+    letters = letters.resize((wide, high), Image.Resampling.BILINEAR)
+    x = round((picture.width - wide) * rng.choice([0.05, 0.5, 0.95]))
+    y = round((picture.height - high) * rng.choice([0.015, 0.985]))
     if rng.random() < 0.4:
-        pen.rectangle((0, y - 2, picture.width, y + size + 3), fill=(0, 0, 0))
+        bar = (0, max(0, y - 2), picture.width, min(picture.height, y + high + 2))
+        picture.paste((0, 0, 0), bar)
     colour = [(255, 255, 255), (255, 240, 120), (200, 255, 200)][rng.integers(3)]
-    pen.text((x, y), text, fill=colour, font=font)
+    picture.paste(colour, (x, y), letters)
 
 
 def develop(rng: Rng, light: Field, *, exposure: float, night: bool) -> bytes:
