@@ -62,7 +62,9 @@ def sharpen(levels: Field, amount: float) -> Field:
 def stamp(rng: Rng, picture: Image.Image) -> None:
     """Date and time in a corner, as cameras write it."""
     hour, minute, second = (int(rng.integers(0, top)) for top in (24, 60, 60))
-    year, month, day = (int(rng.integers(*ends)) for ends in ((12, 27), (1, 13), (1, 29)))
+    year, month, day = (
+        int(rng.integers(*ends)) for ends in ((12, 27), (1, 13), (1, 29))
+    )
     text = f"20{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"
     if rng.random() < 0.4:
         text = f"CAM {rng.integers(1, 40):02}  " + text

@@ -10,7 +10,7 @@ Colour = tuple[float, float, float]
 
 
 def rgb(colour: Colour, gain: float = 1.0) -> Field:
-    """A colour as an array that multiplies fields; 1 is a white wall in full daylight."""
+    """A colour as an array that multiplies fields; 1 is a white wall at noon."""
     return np.array(colour, np.float32) * np.float32(gain)
 
 
@@ -55,7 +55,7 @@ class Mood:
         )
 
     def lit(self, shade: Field, albedo: Field) -> Field:
-        """What a surface sends to the camera; `shade` is 1 where the sun meets it square on."""
+        """What a surface sends to the camera; `shade` is 1 where it faces the sun."""
         light = rgb(self.ambient) + shade[..., None] * rgb(self.sun)
         return light * albedo
 
@@ -66,7 +66,7 @@ class Canvas:
 
     `light` is radiance (H, W, 3); `albedo` the share that surfaces send back;
     `flame` the radiance of flames, kept apart until the end so that it can
-    light the rest; `mask` how much of each pixel is visible flame.
+    light the rest and so that it is known where flames are visible.
     """
 
     height: int
@@ -74,7 +74,6 @@ class Canvas:
     light: Field = field(init=False)
     albedo: Field = field(init=False)
     flame: Field = field(init=False)
-    mask: Field = field(init=False)
     burning: bool = False
 
     def __post_init__(self) -> None:
@@ -82,7 +81,6 @@ class Canvas:
         self.light = np.zeros((*shape, 3), np.float32)
         self.albedo = np.zeros((*shape, 3), np.float32)
         self.flame = np.zeros((*shape, 3), np.float32)
-        self.mask = np.zeros(shape, np.float32)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -97,7 +95,7 @@ class Canvas:
     def paint(
         self, alpha: Field, radiance: Field, albedo: Field | None = None, top: int = 0
     ) -> None:
-        """Cover rows from `top` on with `radiance` where `alpha` is 1; hides flames behind."""
+        """Cover rows from `top` on with `radiance` where `alpha` is 1."""
         rows = slice(top, top + alpha.shape[0])
         cover = alpha[..., None]
         rest = 1 - cover
@@ -107,7 +105,6 @@ class Canvas:
                 layer[rows] += cover * value
         if self.burning:
             self.flame[rows] *= rest
-            self.mask[rows] *= 1 - alpha
 
     def burn(self, heat: Field, radiance: Field, top: int = 0) -> None:
         """Add flames: `heat` 0..1 says how much, `radiance` (h, w, 3) how bright."""
@@ -116,7 +113,6 @@ class Canvas:
         # hot gas hides little of what is behind it
         self.light[rows] *= (1 - np.float32(0.55) * np.minimum(heat, 1))[..., None]
         self.flame[rows] += radiance
-        self.mask[rows] = np.maximum(self.mask[rows], np.minimum(heat, 1))
 
     def glow(self) -> Field:
         """Flame light as it falls on what is near: near, middle and far, added."""

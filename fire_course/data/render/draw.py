@@ -45,7 +45,7 @@ def _compose(rng: Rng, p: Plan, size: int, boost: float) -> tuple[Canvas, Mood]:
     last: Place | None = None
     for number, place in enumerate(view(rng, canvas, mood, wish)):
         last = place
-        if p.kind == "fire" and number == burn_at:
+        if p.kind == "fire" and number == burn_at and p.style != "wall":
             ignite(rng, canvas, mood, p.style, place, boost)
             lit = True
         if dusty and number == 0:
@@ -54,6 +54,7 @@ def _compose(rng: Rng, p: Plan, size: int, boost: float) -> tuple[Canvas, Mood]:
                 rng, canvas, mood, x=x, y=float(place.base[int(x)]) + 10 * canvas.unit
             )
     if p.kind == "fire" and not lit and last is not None:
+        # the nearest place; a wall of flame always stands there
         ignite(rng, canvas, mood, p.style, last, boost)
     unit = canvas.unit
     if p.category == "fog" and rng.random() < 0.6:
@@ -91,8 +92,8 @@ def _compose(rng: Rng, p: Plan, size: int, boost: float) -> tuple[Canvas, Mood]:
     return canvas, mood
 
 
-def _expose(rng: Rng, canvas: Canvas, mood: Mood) -> float:
-    """The gain that a camera's meter chooses for the land, before fire light is added."""
+def _expose(canvas: Canvas, mood: Mood) -> float:
+    """The gain that a camera's meter chooses, before fire light is added."""
     level = float(np.clip(canvas.light + canvas.flame, 0, 2).mean(dtype=np.float64))
     if mood.name == "night":
         return float(mood.exposure * 0.36)
@@ -119,11 +120,12 @@ def draw(
         canvas, mood = _compose(
             np.random.default_rng([int(seed), VERSION, attempt]), p, size, boost
         )
-        fraction = float((canvas.mask > 0.25).mean())
-        if p.kind == "nofire" or fraction >= least:
+        exposure = _expose(canvas, mood)
+        # flame is visible where it adds a fifth of white to what the camera gets
+        mask = canvas.flame[..., 0] * np.float32(exposure) > 0.2
+        if p.kind != "fire" or float(mask.mean()) >= least:
             break
         boost *= 1.5
-    exposure = _expose(rng, canvas, mood)
     light = canvas.light
     if p.kind == "fire":
         glow = canvas.glow()
@@ -134,7 +136,6 @@ def draw(
         )
         light = canvas.light + canvas.flame
     data = develop(rng, light, exposure=exposure, night=mood.name == "night")
-    mask = canvas.mask > 0.25
     metadata = {
         "seed": int(seed),
         "label": p.kind,

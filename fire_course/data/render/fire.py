@@ -42,7 +42,7 @@ def tongues(
     solid: float = 1.0,
     yellow: float = 0.26,
 ) -> None:
-    """Flames that stand on the line `base` and reach `height` (both in pixels a column).
+    """Flames that stand on the line `base` and reach `height`, in pixels a column.
 
     Where `height` is 0 nothing burns. Noise is stretched upwards and bent, so
     that tongues part, lean with the wind and end in filaments.
@@ -144,7 +144,7 @@ def creeping(
     radiance: float,
     share: float,
 ) -> None:
-    """Ground fire and embers: broken glowing patches on a slope, flat in perspective."""
+    """Ground fire and embers: broken glowing patches, flat in perspective."""
     first = max(0, int(top.min()))
     last = min(canvas.height, int(bottom))
     if last - first < 4:

@@ -131,7 +131,7 @@ def peak(
     distance: float,
     alpenglow: bool,
 ) -> None:
-    """A rocky massif, with snow above and, at alpenglow, the last sun on its head only."""
+    """A rocky massif with snow above and, at alpenglow, sun on its head only."""
     first = max(0, int(top.min()) - 1)
     shape = (canvas.height - first, canvas.width)
     unit = canvas.unit

@@ -169,10 +169,11 @@ LAND_VIEWS: dict[str, dict[str, float]] = {
 
 
 def plan(rng: Rng, kind: str | None = None, category: str | None = None) -> Plan:
-    """Decide what a scene shows. `category` names a hard negative, or a style of fire."""
+    """Decide what a scene shows; `category`: a hard negative or a style of fire."""
     if category is not None and category not in (*CATEGORIES, *STYLES):
         raise ValueError(
-            f"Unknown category {category!r}: choose one of {', '.join((*CATEGORIES, *STYLES))}."
+            f"Unknown category {category!r}: choose one of "
+            f"{', '.join((*CATEGORIES, *STYLES))}."
         )
     if category is not None:
         implied = "fire" if category in STYLES else "nofire"

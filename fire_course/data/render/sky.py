@@ -302,7 +302,7 @@ def fog_bank(
     *,
     strength: float = 0.9,
 ) -> None:
-    """Fog or low cloud lying in a valley around row `y`, with a billowing upper edge."""
+    """Fog or low cloud lying in a valley around row `y`, its edge billowing."""
     yy, _ = coordinates(*canvas.shape)
     unit = canvas.unit
     cell = unit * rng.uniform(30, 80)

@@ -1,4 +1,4 @@
-"""Trees: rows of crowns for forests, trunks for their inside, bare ones, leaves, grass."""
+"""Trees: rows of crowns, trunks of a forest's inside, bare ones, leaves, grass."""
 
 import numpy as np
 from PIL import Image, ImageDraw

@@ -18,7 +18,7 @@ from .sky import fog_bank, sky
 
 @dataclass(frozen=True)
 class Place:
-    """Where something may burn: a ground line, the size of a tree there, its distance."""
+    """Where something may burn: ground line, size of a tree there, distance."""
 
     base: Field
     tree: float
@@ -194,7 +194,7 @@ def hills(rng: Rng, canvas: Canvas, mood: Mood, wish: Wish) -> Iterator[Place]:
 
 
 def forest_wall(rng: Rng, canvas: Canvas, mood: Mood, wish: Wish) -> Iterator[Place]:
-    """A slope of trees that fills the picture, seen from across a valley or from the air."""
+    """A slope of trees that fills the picture, seen from across a valley."""
     height, width, unit = canvas.height, canvas.width, canvas.unit
     edge = height * rng.uniform(-0.15, 0.22)
     sky(rng, canvas, mood, max(edge, 4) + 40 * unit, cover=wish.cloud)
