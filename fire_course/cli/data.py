@@ -24,7 +24,7 @@ def list_sets(json: JsonOption = False) -> None:
     from fire_course.data import registry
 
     with talk(json=json) as voice:
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "name": name,
                 "class_names": list(entry.class_names),
@@ -40,7 +40,7 @@ def list_sets(json: JsonOption = False) -> None:
             }
             for name, entry in registry.SETS.items()
         ]
-        table = Table(title=f"Data sets (data home: {shown_path(registry.home())})")
+        table = Table(box=None, pad_edge=False)
         for heading in ("name", "classes", "images", "where", "terms"):
             table.add_column(heading, overflow="fold")
         for row in rows:
@@ -52,6 +52,10 @@ def list_sets(json: JsonOption = False) -> None:
                 Text(row["terms"] or "see its card"),
             )
         voice.say(table)
+        voice.say(
+            f"Data home: {shown_path(registry.home())}. "
+            "`fire-course data make NAME` renders a set, `data get NAME` fetches one."
+        )
         voice.answer({"home": registry.home().absolute(), "sets": rows})
 
 
@@ -62,8 +66,7 @@ def _few(names: list[str]) -> str:
 def _where(row: dict[str, Any]) -> Text:
     if row["folder"] is not None:
         return Text(shown_path(row["folder"]), style="green")
-    verb = "make" if row["embedded"] else "get"
-    return Text(f"fire-course data {verb} {row['name']}", style="dim")
+    return Text("make" if row["embedded"] else "get", style="dim")
 
 
 @app.command(epilog="Example:\n\nfire-course data get fire")

@@ -76,8 +76,9 @@ def doctor(json: JsonOption = False) -> None:
 def _checks() -> Iterator[Check]:
     yield _python()
     yield _versions()
-    for look in (_keras, _tensorflow, _model):
-        yield _safely(look)
+    yield _safely("keras", _keras)
+    yield _safely("tensorflow", _tensorflow)
+    yield _safely("default model", _model)
     yield from _data()
     yield _disk()
     yield _program(
@@ -117,22 +118,19 @@ def _versions() -> Check:
         "packages",
         "warn",
         f"{', '.join(found)}; not installed: {', '.join(missing)}",
-        "Install the package again: pip install fire-course",
+        "Install the package again.",
     )
 
 
-def _safely(look: Callable[[], Check]) -> Check:
+def _safely(name: str, look: Callable[[], Check]) -> Check:
     """Report whatever goes wrong in a check: that is what a doctor is for."""
     try:
         return look()
     except Exception as error:
-        name = look.__name__.strip("_")
-        text = (
-            sentence(error) or f"{type(error).__name__}: {' '.join(str(error).split())}"
-        )
-        return Check(
-            name, "fail", text, "Install the package again: pip install fire-course"
-        )
+        text = sentence(error)
+        if text is None:
+            text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return Check(name, "fail", text, "Install the package again.")
 
 
 def _keras() -> Check:
@@ -181,9 +179,9 @@ def _model() -> Check:
     from fire_course.detector import Detector
 
     detector = Detector.load("default")
-    size = detector.image_size
+    height, width = detector.image_size
     rng = np.random.default_rng(0)
-    (score,) = detector.score(rng.integers(0, 256, (1, size, size, 3), dtype=np.uint8))
+    (score,) = detector.score(rng.integers(0, 256, (1, height, width, 3), "uint8"))
     if not 0 <= score <= 1:
         raise RuntimeError(
             f"the default model scored a picture {score}, which is no probability"
@@ -191,7 +189,7 @@ def _model() -> Check:
     return Check(
         "default model",
         "ok",
-        f"loads and scores at {size} px, threshold {detector.threshold:g}",
+        f"loads and scores at {height} px, threshold {detector.threshold:g}",
     )
 
 

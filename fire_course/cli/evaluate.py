@@ -71,6 +71,8 @@ def evaluate(
             arrays=True,
             allow_one_class=True,
             only=[used],
+            # Nothing is cut out of the training data when they are what is measured.
+            **({"validation": 0.0} if used == "train" else {}),
             limit=limit,
             seed=seed,
         )

@@ -83,15 +83,21 @@ def _say(voice: Talk, rows: list[dict[str, Any]]) -> None:
     table.add_column("")
     unicode = (voice.console.encoding or "").lower().startswith("utf")
     for row in rows:
-        path = Text(shown(row["path"]))
         if "error" in row:
-            why = row["error"].removeprefix(f"{row['path']}: ")
-            table.add_row(path, "-", "", Text(shown(why), "red", overflow="fold"))
             continue
         style = "bold red" if row["label"] == "fire" else "green"
-        bar = Text(_bar(row["score"], unicode=unicode), style, no_wrap=True)
-        table.add_row(path, f"{row['score']:.3f}", bar, Text(row["label"], style))
-    voice.say(table)
+        table.add_row(
+            Text(shown(row["path"])),
+            f"{row['score']:.3f}",
+            Text(_bar(row["score"], unicode=unicode), style, no_wrap=True),
+            Text(shown(row["label"]), style),
+        )
+    if table.row_count:
+        voice.say(table)
+    for row in rows:
+        if "error" in row and not voice.json:
+            path, why = row["path"], row["error"].removeprefix(f"{row['path']}: ")
+            voice.note(f"{path}: {why}")
 
 
 def _bar(score: float, *, width: int = 20, unicode: bool = True) -> str:

@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -318,14 +319,12 @@ def _header(
 
 def versions() -> dict[str, str]:
     """Return the versions of all that a figure may depend on."""
-    from importlib import metadata
-
     found = {"python": platform.python_version()}
     for name in ("keras", "numpy", "pillow", backend()):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:  # another build, such as tensorflow-cpu
-            found[name] = str(getattr(__import__(name), "__version__", "unknown"))
+            found[name] = str(getattr(import_module(name), "__version__", "unknown"))
     return found
 
 
@@ -353,13 +352,10 @@ def device() -> dict[str, Any]:
             details = config.experimental.get_device_details(gpu)
             name = details.get("device_name", "gpu")
     elif engine == "jax":
-        import jax
-
-        first = jax.devices()[0]
+        first = import_module("jax").devices()[0]
         name = None if first.platform == "cpu" else str(first.device_kind)
     elif engine == "torch":
-        import torch
-
-        name = torch.cuda.get_device_name(0) if torch.cuda.is_available() else None
+        cuda = import_module("torch").cuda
+        name = cuda.get_device_name(0) if cuda.is_available() else None
     kind = "cpu" if name is None else "gpu"
     return {"kind": kind, "name": name or platform.machine(), "cores": os.cpu_count()}

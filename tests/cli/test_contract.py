@@ -1,0 +1,192 @@
+"""What holds for every command: help, exit statuses, plain errors, clean output."""
+
+import json
+import subprocess
+import sys
+from importlib.metadata import entry_points
+
+import pytest
+
+COMMANDS = [
+    (),
+    ("data",),
+    ("data", "list"),
+    ("data", "get"),
+    ("data", "make"),
+    ("data", "audit"),
+    ("train",),
+    ("evaluate",),
+    ("predict",),
+    ("reproduce",),
+    ("doctor",),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_explains_every_option_and_shows_an_example(cli, command):
+    answer = cli(*command, "--help")
+    assert answer.code == 0
+    assert answer.err == ""
+    assert f"fire-course {' '.join(command)}".strip() in answer.out
+    if command and command != ("data",):
+        assert "--json" in answer.out
+        assert answer.out.count("fire-course " + " ".join(command)) >= 2  # an example
+
+
+def test_help_loads_nothing_that_takes_long():
+    """Half a second leaves no room for NumPy, let alone an engine."""
+    program = (
+        "import sys, fire_course.cli\n"
+        "sys.argv = ['fire-course', '--help']\n"
+        "try: fire_course.cli.main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'PIL', 'keras', 'tensorflow', 'scipy', 'skimage', 'requests',"
+        " 'matplotlib'}\n"
+        "print(*sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "evaluate" in done.stdout
+    assert done.stderr.strip() == ""
+
+
+def test_the_installed_command_is_this_one():
+    (found,) = entry_points(group="console_scripts", name="fire-course")
+    assert found.value == "fire_course.cli:main"
+
+
+def test_version(cli):
+    import fire_course
+
+    assert cli("--version").out.strip() == fire_course.__version__
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("frobnicate",),
+        ("predict",),
+        ("predict", "default"),
+        ("evaluate", "default"),
+        ("train", "--epochs", "0"),
+        ("train", "--epochs", "many"),
+        ("train", "--frob", "1"),
+        ("evaluate", "default", "scenes", "--split", "tset"),
+        ("evaluate", "default", "scenes", "--threshold", "1.5"),
+        ("data", "make", "scenes", "--size", "3"),
+        ("reproduce",),
+        ("reproduce", "fire-cnn-photos", "--seeds", "0,x"),
+        ("reproduce", "fire-cnn-photos", "--seeds", "1,1"),
+        ("reproduce", "fire-cnn-photos", "--seed", "1", "--seeds", "1,2"),
+    ],
+    ids=" ".join,
+)
+def test_bad_usage_exits_2(cli, arguments):
+    answer = cli(*arguments)
+    assert answer.code == 2
+    assert answer.out == ""
+    assert answer.err
+    assert "Traceback" not in answer.err
+
+
+def one_sentence(answer, *words):
+    """Check for exit status 1 and, as the last words, one line that says what is wrong."""
+    assert answer.code == 1, answer
+    *notes, last = answer.err.splitlines()
+    assert last.startswith("error: ")
+    assert all(line.startswith("note: ") for line in notes)
+    for word in words:
+        assert str(word) in last
+    return True
+
+
+@pytest.fixture
+def spoilt(tmp_path, photos):
+    """Data that cannot be used, by name."""
+    (tmp_path / "text.keras").write_text("this is no model")
+    (tmp_path / "flat").mkdir()
+    (tmp_path / "flat" / "a.jpg").write_bytes(b"x")
+    (tmp_path / "hollow" / "fire").mkdir(parents=True)
+    (tmp_path / "hollow" / "nofire").mkdir()
+    one = tmp_path / "one" / "fire"
+    one.mkdir(parents=True)
+    for path in (photos / "train" / "fire").iterdir():
+        (one / path.name).write_bytes(path.read_bytes())
+    return tmp_path
+
+
+@pytest.mark.parametrize("json", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("train", "--data", "nowhere"), ["nowhere"]),
+        (("train", "--data", "flat"), ["flat", "class"]),
+        (("train", "--data", "hollow"), ["hollow", "no images"]),
+        (("train", "--data", "one"), ["one class", "fire"]),
+        (("train", "--model", "fire_nte", "--data", "PHOTOS"), ["fire_net"]),
+        (("train", "--image-size", "8", "--data", "PHOTOS"), ["32x32"]),
+        (("train", "--data", "PHOTOS", "--monitor", "val_f2"), ["val_f1"]),
+        (("train", "--data", "PHOTOS", "--out", "text.keras/run"), ["text.keras"]),
+        (("train", "--data", "sunsets"), ["sunsets"]),
+        (("evaluate", "MODEL", "nowhere"), ["nowhere"]),
+        (("evaluate", "missing.keras", "PHOTOS"), ["missing.keras"]),
+        (("evaluate", "text.keras", "PHOTOS"), ["text.keras"]),
+        (("evaluate", "MODEL", "cifra10"), ["cifar10"]),
+        (("predict", "text.keras", "a.jpg"), ["text.keras"]),
+        (("predict", "flat", "a.jpg"), ["folder"]),
+        (("data", "get", "fier"), ["fire"]),
+        (("data", "make", "fire"), ["data get fire"]),
+        (("data", "make", "nothing"), ["nothing"]),
+        (("data", "audit", "nowhere"), ["nowhere"]),
+        (("reproduce", "fire-cnn"), ["fire-cnn-photos"]),
+        (("reproduce", "fire-cnn-photos", "--data", "nowhere"), ["nowhere"]),
+        (("reproduce", "fire-cnn-photos", "--data", "flat"), ["fire"]),
+    ],
+    ids=lambda value: " ".join(value[:4]) if isinstance(value, tuple) else "",
+)
+def test_what_cannot_work_is_said_in_one_sentence(
+    cli, spoilt, photos, model, arguments, words, json
+):
+    stand_ins = {"PHOTOS": photos, "MODEL": model}
+    answer = cli(*(stand_ins.get(word, word) for word in arguments), *json)
+    assert one_sentence(answer, *words)
+    assert answer.out == "" or not json
+
+
+def test_json_is_the_only_thing_on_standard_output(photos, model, tmp_path):
+    """Seen from outside, where the engine's chatter would show."""
+    done = subprocess.run(
+        [sys.executable, "-m", "fire_course", "evaluate", model, photos, "--json"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    assert json.loads(done.stdout)["count"] == 10
+    assert done.stderr == ""
+
+
+def test_a_reader_who_goes_away_is_no_error(photos, model, tmp_path):
+    paths = " ".join(str(p) for p in sorted((photos / "train" / "fire").iterdir()))
+    done = subprocess.run(
+        f"{sys.executable} -m fire_course predict {model} {paths} | head -n 1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert "score" in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(cli, monkeypatch, model):
+    """Only what a user can do something about is made short."""
+    from fire_course.detector import Detector
+
+    def broken(*_, **__):
+        return 1 / 0
+
+    monkeypatch.setattr(Detector, "predict_files", broken)
+    with pytest.raises(ZeroDivisionError):
+        cli("predict", model, "a.jpg")
