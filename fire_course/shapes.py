@@ -141,11 +141,11 @@ def _places(
             f"A kernel of {kernel}{dilated if dilation > 1 else ''} does not fit into "
             f"{n}{padded}: take a smaller kernel, or pad by {-room} more."
         )
-    if not ceil:
-        return room // stride + 1
-    places = math.ceil(room / stride) + 1
-    # A window that would begin behind the input sees padding only.
-    return places - 1 if (places - 1) * stride >= n + before else places
+    places = room // stride + 1
+    # A window that would begin behind the input would see padding only.
+    if ceil and room % stride and places * stride < n + before:
+        places += 1
+    return places
 
 
 def _whole(name: str, value: Any, least: int) -> int:
