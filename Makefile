@@ -7,11 +7,13 @@ PYTHON ?=
 # Test processes; each holds a TensorFlow of its own (about 1 GB).
 JOBS ?= 2
 PORT ?= 8000
+# An environment of the oldest allowed packages, for `make oldest`.
+OLDEST ?= .venv-oldest
 
 BIN := $(VENV)/bin
 READY := $(VENV)/installed.toml
 HTML := _build/html
-SCENES := datasets/.scenes-rendered
+SCENES := datasets/scenes/scenes.json
 
 # Any other interpreter on the machine has nothing to say here.
 unexport PYTHONPATH PYTHONHOME
@@ -28,6 +30,7 @@ help:
 	@echo "make bench        run the benchmarks and print one table"
 	@echo "make lint         check style and types"
 	@echo "make wheel-check  install the built wheel elsewhere and use it"
+	@echo "make oldest       run the tests with the oldest allowed packages (needs uv)"
 	@echo "make lock         write requirements.lock anew (needs uv)"
 	@echo "make clean-book   forget the built book and the executed chapters"
 	@echo "make clean        forget also .venv and the rendered data"
@@ -63,8 +66,7 @@ $(READY): pyproject.toml $(VENV)/installed.lock
 # The embedded data: again when its renderer has changed. The book never reads
 # photographs that you may have, so that it is the same book everywhere.
 data: $(SCENES)
-$(SCENES): $(wildcard fire_course/data/render/*.py) | $(READY)
-	@rm -rf datasets/scenes
+$(SCENES): $(shell find fire_course/data/render -name '*.py') | $(READY)
 	FIRE_COURSE_DATA=datasets $(BIN)/fire-course data make scenes
 	@touch $@
 
@@ -87,7 +89,7 @@ serve:
 test: $(READY)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/book
 	$(MAKE) book
-	$(BIN)/python -m pytest tests/book
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile tests/book
 
 bench: $(READY)
 	@$(BIN)/python benchmarks/run.py
@@ -100,6 +102,12 @@ lint: $(READY)
 wheel-check: $(READY)
 	$(BIN)/python tests/wheel_check.py
 
+# The lower bounds of pyproject.toml are promises too (needs uv and Python 3.11).
+oldest:
+	uv venv --quiet --clear --python 3.11 $(OLDEST)
+	uv pip install --quiet --python $(OLDEST) --resolution lowest-direct -e ".[dev]"
+	$(OLDEST)/bin/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/book
+
 lock:
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	  --no-header --no-emit-index-url --extra book --extra dev \
@@ -111,4 +119,4 @@ clean-book:
 	rm -rf _build
 
 clean: clean-book
-	rm -rf $(VENV) datasets/scenes $(SCENES)
+	rm -rf $(VENV) $(OLDEST) datasets/scenes

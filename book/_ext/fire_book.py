@@ -49,11 +49,11 @@ ENVIRONMENT = {
 def fingerprint() -> str:
     """Return a digest of all that a chapter's output depends on but its own cells.
 
-    That is the package with its weights and renderers (so the embedded data too),
-    the recorded runs, the locked versions and the version of Python.
+    That is the package with its weights and renderers, what is said of the rendered
+    data, the recorded runs, the locked versions and the version of Python.
     """
     digest = hashlib.sha256(str(sys.version_info[:2]).encode())
-    files = [ROOT / "requirements.lock"]
+    files = [ROOT / "requirements.lock", ROOT / "datasets/scenes/scenes.json"]
     for folder in ("fire_course", "book/records"):
         files += sorted((ROOT / folder).rglob("*"))
     for file in files:

@@ -124,8 +124,8 @@ def test_page_is_whole_offline(visit, name, width, dark):
 
 
 LUMINANCE = """(element) => {
-  const numbers = getComputedStyle(element).backgroundColor.match(/[\\d.]+/g).map(Number)
-  const [r, g, b, a = 1] = numbers
+  const colour = getComputedStyle(element).backgroundColor
+  const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number)
   return a < 1 ? -1 : (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255
 }"""
 
@@ -156,7 +156,8 @@ def test_boxes_have_contrast(visit, name, dark):
     page = visit(name, dark=dark)
     ratios = page.evaluate(
         """() => {
-          const canvas = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true})
+          const canvas = new OffscreenCanvas(1, 1)
+            .getContext('2d', {willReadFrequently: true})
           const paint = (colours) => {
             for (const colour of colours) {
               canvas.fillStyle = colour
@@ -175,7 +176,8 @@ def test_boxes_have_contrast(visit, name, dark):
             }
             return layers
           }
-          return [...document.querySelectorAll('.admonition-title, .admonition p')].map(e => {
+          const texts = document.querySelectorAll('.admonition-title, .admonition p')
+          return [...texts].map(e => {
             const layers = ground(e)
             const a = light(paint(layers))
             const b = light(paint([...layers, getComputedStyle(e).color]))
