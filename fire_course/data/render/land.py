@@ -16,7 +16,10 @@ COVERS: dict[str, list[Colour]] = {
         (0.46, 0.27, 0.030),
         (0.22, 0.11, 0.03),
         (0.50, 0.20, 0.015),
+        (0.62, 0.44, 0.030),
+        (0.55, 0.36, 0.020),
     ],
+    "flowers": [(0.58, 0.46, 0.02), (0.45, 0.38, 0.04), (0.50, 0.24, 0.03)],
     "grass": [(0.13, 0.19, 0.045), (0.20, 0.24, 0.07), (0.09, 0.15, 0.04)],
     "dry": [
         (0.36, 0.28, 0.14),
@@ -191,7 +194,7 @@ def ground(
     yy, _ = coordinates(*shape)
     near = yy / np.float32(shape[0])
     coarse = fbm(rng, shape, (9 * unit, 55 * unit), 4, 0.6)
-    if cover in ("grass", "dry", "soil"):
+    if cover in ("grass", "dry", "soil", "flowers"):
         fine = fbm(rng, shape, (5.5 * unit, 2.2 * unit), 3, 0.8)
         middle = fbm(rng, shape, (2 * unit, 3 * unit), 2, 0.8)
     else:

@@ -163,7 +163,8 @@ def clouds(
     if mood.name == "dusk":
         # the low sun meets the undersides
         belly = mix(mood.horizon, (1.0, 0.45, 0.25), rng.uniform(0, 0.6))
-        bright = rgb(belly, rng.uniform(0.4, 1.1))
+        # lit from below, or dark against what is left of the light
+        bright = rgb(belly, rng.uniform(0.05, 1.1))
         dark = rgb(mix(mood.zenith, (0.12, 0.10, 0.12), 0.6))
     elif mood.name == "night":
         bright, dark = rgb(mood.horizon, 1.5), rgb(mood.zenith, 0.5)

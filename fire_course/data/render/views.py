@@ -202,7 +202,7 @@ def forest_wall(rng: Rng, canvas: Canvas, mood: Mood, wish: Wish) -> Iterator[Pl
     cover = _slope_cover(rng, wish)
     if cover == "rock" or (cover == "dry" and rng.random() < 0.5):
         cover = "conifer"
-    distance = rng.uniform(0.1, 0.6)
+    distance = rng.uniform(0.05, 0.4)
     land.ridge(rng, canvas, mood, top, cover, distance=distance)
     tall = unit * rng.uniform(7, 26)
     haze = 0.6 * distance * min(1.3, mood.haze_strength)
@@ -405,7 +405,12 @@ def meadow(rng: Rng, canvas: Canvas, mood: Mood, wish: Wish) -> Iterator[Place]:
     floor = (
         "snow"
         if wish.cover == "snow"
-        else str(rng.choice(["grass", "dry", "soil", "grass"]))
+        else str(
+            rng.choice(
+                ["grass", "dry", "soil", "grass", "flowers"],
+                p=[0.3, 0.25, 0.15, 0.22, 0.08],
+            )
+        )
     )
     if wish.burnt and rng.random() < 0.35:
         floor = "ash"
