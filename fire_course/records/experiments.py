@@ -53,6 +53,10 @@ class Experiment:
         Pixels that scenes are drawn at before they are reduced to `image_size`,
         as photographs are.
     threshold : float
+        The least score that counts as fire.
+    false_alarm_budget : float, optional
+        Raise the threshold until at most this share of the validation pictures
+        without fire is called fire. The test pictures have no say in it.
     network : dict
         Options of the model.
     """
@@ -79,6 +83,7 @@ class Experiment:
     scenes_with_fire: bool = True
     render_size: int = 250
     threshold: float = 0.5
+    false_alarm_budget: float | None = None
     network: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -118,22 +123,24 @@ _JITTER = (_FLIP, _CROP, _SHIFT, _LIGHT, _CONTRAST, _COLOUR)
 #: Every recorded experiment by name.
 EXPERIMENTS: Mapping[str, Experiment] = {
     # As Andreas-Stefopoulos/Deep-Learning trained it, but with an honest split.
+    # The source went on to epoch 50 and kept the 13th; twice that shows the same.
     "fire-cnn-photos": Experiment(
         title="fire_cnn on photographs, as its source trained it",
         model="fire_cnn",
         trained_on="photos",
         image_size=250,
-        epochs=50,
+        epochs=26,
     ),
     "fire-net-photos": Experiment(
         title="fire_net on photographs",
         model="fire_net",
         trained_on="photos",
         image_size=128,
-        epochs=80,
+        epochs=60,
+        learning_rate=2e-3,
         schedule="cosine",
-        warmup=2,
-        weight_decay=1e-4,
+        warmup=3,
+        weight_decay=1e-3,
         augmentation=_JITTER,
     ),
     "fire-net-scenes": Experiment(
@@ -142,13 +149,15 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         trained_on="scenes",
         validate_on="scenes",
         image_size=128,
-        epochs=40,
+        epochs=14,
+        learning_rate=2e-3,
         schedule="cosine",
         warmup=1,
-        weight_decay=1e-4,
+        weight_decay=1e-3,
         augmentation=_JITTER,
-        scenes=12_000,
+        scenes=9_000,
         validation_scenes=1_000,
+        false_alarm_budget=0.02,
     ),
     "fire-net-both": Experiment(
         title="fire_net on photographs and rendered scenes",
@@ -156,14 +165,16 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         trained_on="both",
         validate_on="both",
         image_size=128,
-        epochs=50,
+        epochs=20,
+        learning_rate=2e-3,
         schedule="cosine",
         warmup=1,
-        weight_decay=1e-4,
+        weight_decay=1e-3,
         augmentation=_JITTER,
         photo_repeats=2,
-        scenes=6_000,
-        validation_scenes=300,
+        scenes=5_000,
+        validation_scenes=400,
+        false_alarm_budget=0.02,
     ),
 }
 
@@ -179,7 +190,7 @@ def get(name: str) -> Experiment:
     Examples
     --------
     >>> get("fire-cnn-photos").epochs
-    50
+    26
     >>> get("fire-cnn")
     Traceback (most recent call last):
     ValueError: no experiment is called 'fire-cnn'; there are: fire-cnn-photos, ...

@@ -182,6 +182,12 @@ def _train(
     detector = Detector(
         network, class_names=CLASS_NAMES, threshold=experiment.threshold
     )
+    if experiment.false_alarm_budget is not None:
+        x, y = material.validation
+        least = metrics.threshold_for(
+            y, detector.score(x), max_false_alarm_rate=experiment.false_alarm_budget
+        )
+        detector.threshold = round(max(experiment.threshold, least), 3)
     curve = {
         name: [_short(v) for v in values] for name, values in result.history.items()
     }
@@ -190,7 +196,7 @@ def _train(
         "seconds": round(seconds, 1),
         "curve": curve,
         "best_epoch": result.best_epoch,
-        "threshold": experiment.threshold,
+        "threshold": detector.threshold,
         "validation": _report(detector, *material.validation),
     }
 
