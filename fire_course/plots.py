@@ -5,8 +5,8 @@ or the Figure where there are several. They compute nothing that is worth
 testing apart from its picture. In a notebook end the call with a semicolon, or
 its result is printed below the figure.
 
-The colours are those of Okabe and Ito, which people of every kind of colour
-vision tell apart; what colour says is always said a second time by a mark, a
+The colours are those of Okabe and Ito or near them, which people of every kind
+of colour vision tell apart; what colour says is always said a second time by a mark, a
 line or a word. The ground is light and opaque, so that a figure reads the same
 on a white page, on a dark one and in a slide. Letters stay readable when a
 figure shrinks to the width of a phone.
@@ -56,17 +56,19 @@ COLOURS = {
     "fire": "#d55e00",
     "nofire": "#0072b2",
     "right": "#007a59",
-    "wrong": "#d55e00",
+    "wrong": "#b04a00",
     "text": "#24292f",
     "quiet": "#5c6670",
     "grid": "#dde1e6",
     "ground": "#f7f8fa",
 }
-"""Colours by what they mean. "right" is Okabe and Ito's green, darkened until it
-reads as a letter too."""
+"""Colours by what they mean. "right" and "wrong" are Okabe and Ito's green and
+vermilion, darkened until letters of them are readable."""
 
-CYCLE = ("#0072b2", "#d55e00", "#007a59", "#a8457f", "#b07600", "#3a3f45")
-"""Colours of lines, in the order in which they are used."""
+CYCLE = ("#0072b2", "#d55e00", "#c06fa0", "#1a1a6e", "#5d3a00", "#88304e")
+"""Colours of lines, in the order in which they are used: Okabe and Ito's blue,
+vermilion and a deeper purple, then dark ones, chosen so that every two differ
+for every kind of colour vision and all stand out from the ground."""
 
 WIDTH = 6.4
 """Width of a figure, in inches: shown 360 pixels wide, on a phone, 12-point
@@ -206,61 +208,56 @@ def show_images(
         [colours] * count if isinstance(colours, str) else colours, count, "colours"
     )
     columns = min(count, columns or 4)
-    rows = math.ceil(count / columns)
+    places = [divmod(index, columns) for index in range(count)]
     tile = WIDTH / columns
-    letters = max(6, int(tile / 0.105))  # of 12 points side by side
+    letters = max(6, int(tile / 0.108))  # bold ones of 12 points, side by side
     texts = [
         "\n".join(textwrap.wrap(_MARKS.get(frame or "", "") + (name or ""), letters))
         for name, frame in zip(names, frames, strict=True)
     ]
-    lines = [
-        max(
-            text.count("\n") + 1 if text else 0
-            for text in texts[row * columns : (row + 1) * columns]
-        )
-        for row in range(rows)
-    ]
-    shapes = [
-        max(
-            p.shape[0] / p.shape[1]
-            for p in pictures[row * columns : (row + 1) * columns]
-        )
-        for row in range(rows)
-    ]
-    heights = [
-        (tile - 0.1) * shape + 0.21 * line + 0.1
-        for shape, line in zip(shapes, lines, strict=True)
-    ]
-    height = sum(heights) + (0.4 if title else 0)
-    figure, grid = plt.subplots(
-        rows,
-        columns,
-        figsize=(WIDTH, height),
-        squeeze=False,
-        gridspec_kw={"height_ratios": heights},
-    )
-    layout: Any = figure.get_layout_engine()
-    layout.set(w_pad=0.04, h_pad=0.04, wspace=0, hspace=0)
+    # Every picture is as wide as its place, whatever stands around it; so the
+    # places are computed here, in inches, and not left to a layout engine.
+    gap = 0.14
+    words, heights = [0.0] * (places[-1][0] + 1), [0.0] * (places[-1][0] + 1)
+    for (row, _), text, picture in zip(places, texts, pictures, strict=True):
+        words[row] = max(words[row], _LINE * (text.count("\n") + 1) if text else 0)
+        shape = picture.shape[0] / picture.shape[1]
+        heights[row] = max(heights[row], (tile - gap) * shape)
+    above = 0.33 if title else 0.0
+    height = above + sum(words) + sum(heights) + gap * len(heights)
+    figure = plt.figure(figsize=(WIDTH, height), layout="none")
     if title:
-        figure.suptitle(title, x=0.01, ha="left")
-    for index, axes in enumerate(grid.flat):
+        figure.suptitle(
+            title, x=gap / 2 / WIDTH, y=1 - 0.06 / height, ha="left", va="top"
+        )
+    for (row, column), picture, text, frame in zip(
+        places, pictures, texts, frames, strict=True
+    ):
+        tall = (tile - gap) * picture.shape[0] / picture.shape[1]
+        top = above + sum(words[: row + 1]) + sum(heights[:row]) + gap * (row + 0.5)
+        axes = figure.add_axes(
+            (
+                (tile * column + gap / 2) / WIDTH,
+                1 - (top + tall) / height,
+                (tile - gap) / WIDTH,
+                tall / height,
+            )
+        )
         axes.grid(False)
         axes.set_xticks([])
         axes.set_yticks([])
-        if index >= count:
-            axes.remove()
-            continue
-        _draw_picture(axes, pictures[index])
-        frame = _colour(frames[index])
-        for spine in axes.spines.values():
-            spine.set(visible=frame is not None, color=frame or "none", linewidth=4)
-        if texts[index]:
+        axes.imshow(
+            picture, cmap="gray", vmin=0, vmax=255 if picture.dtype == np.uint8 else 1
+        )
+        colour = _colour(frame)
+        axes.spines[:].set(visible=colour is not None, color=colour, linewidth=4)
+        if text:
             axes.set_title(
-                texts[index],
-                fontweight="bold" if frame else "normal",
-                color=frame if frames[index] in COLOURS else COLOURS["text"],
+                text,
+                fontweight="bold" if colour else "normal",
+                color=colour if frame in COLOURS else COLOURS["text"],
                 loc="left",
-                pad=5,
+                pad=6 if colour else 4,
             )
     return figure
 
@@ -306,7 +303,18 @@ def wall(
     gap = max(1, round(max(tile.shape[1] for tile in tiles) / 32))
     picture = _images.montage(tiles, columns=columns, gap=gap, background=247)
     height, width = picture.shape[:2]
-    axes = _axes(ax, WIDTH * height / width + (0.4 if title else 0))
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        inner, above = WIDTH - 0.1, 0.35 if title else 0.05
+        tall = inner * height / width
+        whole = above + tall + 0.05
+        figure = plt.figure(figsize=(WIDTH, whole), layout="none")
+        axes = figure.add_axes(
+            (0.05 / WIDTH, 0.05 / whole, inner / WIDTH, tall / whole)
+        )
+    else:
+        axes = ax
     axes.imshow(picture)
     axes.set_axis_off()
     if title:
@@ -358,7 +366,7 @@ def curves(
     >>> history = {"loss": [0.6, 0.3, 0.1], "val_loss": [0.6, 0.4, 0.5]}
     >>> figure = curves(history, metrics=["loss"], best=2)
     >>> [line.get_label() for line in figure.axes[0].lines]
-    ['training', 'validation', 'kept: epoch 2']
+    ['validation', 'training', 'kept: epoch 2']
     """
     import matplotlib.pyplot as plt
     from matplotlib.ticker import MaxNLocator
@@ -374,7 +382,7 @@ def curves(
     columns = min(columns, len(metrics))
     rows = math.ceil(len(metrics) / columns)
     figure, grid = plt.subplots(
-        rows, columns, figsize=(WIDTH, 2.7 * rows + 0.5), squeeze=False
+        rows, columns, figsize=(WIDTH, 2.6 * rows), squeeze=False
     )
     for axes in grid.flat[len(metrics) :]:
         axes.remove()
@@ -386,8 +394,11 @@ def curves(
                 _draw_reference(axes, reference[key], reference_label)
         axes.set_title(_in_words(metric))
         axes.set_xlabel("epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.set_xlim(left=0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    if "" not in named:
+        _kinds_of_line(figure.axes[0], named.values(), any(kept.values()))
     _legend_below(figure)
     return figure
 
@@ -444,12 +455,13 @@ def confusion_table(
     axes = _axes(ax, classes * side * (0.8 if small else 1) + 1.1, width)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     axes.grid(False)
+    words = _written(shares.ravel().tolist(), percent=True)
     for row, column in np.ndindex(counts.shape):
         count, share = counts[row, column], shares[row, column]
-        if small:
-            text = (
-                f"{count:,}\n{_percent(share)}" if counts[row].any() else f"{count:,}"
-            )
+        if small and counts[row].any():
+            text = f"{count:,}\n{words[row * classes + column]}"
+        elif small:
+            text = f"{count:,}"
         else:
             text = f"{count:,}" if count else ""
         axes.text(
@@ -539,7 +551,8 @@ def bars_with_intervals(
     )
     labels = [textwrap.fill(str(label), 24) for label, *_ in table]
     tall = sum(0.36 + 0.2 * label.count("\n") for label in labels)
-    axes = _axes(ax, tall + 0.75 + (0.3 if title else 0) + (0.35 if reference else 0))
+    axes = _axes(ax, tall + 0.75 + (0.3 if title else 0))
+    words = _written([row[1] for row in table], percent)
     for place, ((_, value, interval, count), paint) in enumerate(
         zip(table, paints, strict=True)
     ):
@@ -548,17 +561,10 @@ def bars_with_intervals(
             axes.hlines(place, *interval, color=colour, linewidth=3, alpha=0.55)
         if value is not None:
             axes.plot(value, place, "o", color=colour, markersize=9)
-        written = (
-            "undefined"
-            if value is None
-            else _percent(value)
-            if percent
-            else f"{value:.3g}"
-        )
         axes.text(
             1.02,
             place,
-            written + ("" if count is None else f" of {count:,}"),
+            words[place] + (f" of {count:,}" if count else ""),
             transform=axes.get_yaxis_transform(),
             va="center",
             color=COLOURS["text"],
@@ -586,8 +592,10 @@ def bars_with_intervals(
         axes.set_xlabel(xlabel)
     if title:
         axes.set_title(title)
-    if reference:
+    if reference and ax is None:
         _legend_below(axes.figure)
+    elif reference:
+        axes.legend()
     return axes
 
 
@@ -638,11 +646,11 @@ def calibration_plot(
             where="pre",
             color=colour,
         )
-    upper.set(ylabel="share of fires", xlim=(0, 1), ylim=(-0.02, 1.02))
-    lower.set(ylabel="pictures", xlabel="score", ylim=(0, None))
-    for axes in (upper, lower):
-        axes.margins(x=0.02)
+    upper.set(ylabel="share of fires", ylim=(-0.02, 1.02))
+    lower.set(ylabel="pictures", xlabel="score")
     upper.set_xlim(-0.02, 1.02)
+    lower.margins(y=0.15)
+    lower.set_ylim(bottom=0)
     upper.legend(loc="upper left")
     figure.align_ylabels()
     if title:
@@ -675,7 +683,7 @@ def network_table(rows: Iterable[Any], *, title: str | None = None) -> Figure:
         raise ValueError("there is no layer to draw")
     places = np.arange(len(table))
     figure, panels = plt.subplots(
-        1, 2, figsize=(WIDTH, 0.27 * len(table) + (1.3 if title else 0.9)), sharey=True
+        1, 2, figsize=(WIDTH, 0.27 * len(table) + (1.2 if title else 0.8)), sharey=True
     )
     for axes, key, colour in zip(
         panels, ("parameters", "multiply_adds"), CYCLE, strict=False
@@ -692,7 +700,7 @@ def network_table(rows: Iterable[Any], *, title: str | None = None) -> Figure:
                 textcoords="offset points",
                 va="center",
             )
-        axes.set_title(f"{_in_words(key)}: {_short(values.sum())}", fontsize=12)
+        axes.set_title(f"{_in_words(key)}\n{_short(values.sum())}")
         axes.set_xlim(0, max(values.max(), 1) * 1.45)  # room for the numbers
         axes.set_xticks([])
         axes.grid(False)
@@ -708,8 +716,18 @@ def network_table(rows: Iterable[Any], *, title: str | None = None) -> Figure:
 
 # --- parts -------------------------------------------------------------------
 
+_LINE = 0.21  # inches, of a line of 12-point letters
 _MARKS = {"right": "✓ ", "wrong": "✗ "}
 _DASHES: list[Any] = ["--", ":", "-."]
+_TRAINING: dict[str, Any] = {"linestyle": (0, (3, 1.5)), "linewidth": 1.5}
+_KEPT: dict[str, Any] = {
+    "linestyle": "none",
+    "marker": "o",
+    "markersize": 9,
+    "markerfacecolor": COLOURS["ground"],
+    "markeredgewidth": 2.2,
+    "zorder": 3,
+}
 
 
 def _colour(name: str | None) -> str | None:
@@ -754,11 +772,6 @@ def _displayable(image: ArrayLike) -> np.ndarray[Any, Any]:
     return picture
 
 
-def _draw_picture(axes: Axes, picture: np.ndarray[Any, Any]) -> None:
-    top = 255 if picture.dtype == np.uint8 else 1
-    axes.imshow(picture, cmap="gray", vmin=0, vmax=top)
-
-
 def _named_histories(histories: Any) -> dict[str, Mapping[str, Sequence[float | None]]]:
     def plain(item: Any) -> Mapping[str, Any]:
         return getattr(item, "history", item)
@@ -801,44 +814,48 @@ def _draw_history(
     colour: str,
     kept: int | None,
 ) -> None:
-    both = f"val_{metric}" in history
+    """Draw a history's two lines and its kept epoch.
+
+    One history is described by what its lines are, several by their names, and
+    then the kinds of line are explained once, in grey (`_kinds_of_line`).
+    """
+    told = f"{name} (epoch {kept})" if name and kept else name
+    shown = np.array([])
+    if f"val_{metric}" in history:
+        shown = _values(history[f"val_{metric}"])
+        label = told or "validation"
+        axes.plot(1 + np.arange(len(shown)), shown, color=colour, label=label)
     if metric in history:
-        values = _values(history[metric])
-        # The only line of a metric that has no validation stands in full.
+        training = _values(history[metric])
+        alone = not len(shown)
         axes.plot(
-            np.arange(1, len(values) + 1),
-            values,
-            linestyle=(0, (3, 1.5)) if both else "-",
-            linewidth=1.5 if both else 2,
-            color=colour if name or not both else COLOURS["quiet"],
-            alpha=0.75 if name and both else 1,
-            label=f"{name}, training" if name and both else name or "training",
+            1 + np.arange(len(training)),
+            training,
+            color=colour if name or alone else COLOURS["quiet"],
+            label=(told if alone else None) if name else "training",
+            **({} if alone else _TRAINING),
         )
-    if both:
-        values = _values(history[f"val_{metric}"])
-        axes.plot(
-            np.arange(1, len(values) + 1),
-            values,
-            color=colour,
-            label=f"{name}, validation" if name else "validation",
-        )
-    values = (
-        _values(history[f"val_{metric}" if both else metric])
-        if both or metric in history
-        else np.array([])
-    )
-    if kept is not None and 1 <= kept <= len(values):
+        shown = training if alone else shown
+    if kept is not None and 1 <= kept <= len(shown):
         axes.plot(
             kept,
-            values[kept - 1],
-            "o",
+            shown[kept - 1],
             color=colour,
-            markersize=9,
-            markerfacecolor=COLOURS["ground"],
-            markeredgewidth=2.2,
-            label=f"{name}, kept: epoch {kept}" if name else f"kept: epoch {kept}",
-            zorder=3,
+            label=None if name else f"kept: epoch {kept}",
+            **_KEPT,
         )
+
+
+def _kinds_of_line(
+    axes: Axes, histories: Iterable[Mapping[str, Any]], kept: bool
+) -> None:
+    """Add lines without points, for the legend of several histories."""
+    keys = {key for history in histories for key in history}
+    if any(f"val_{key}" in keys for key in keys):
+        axes.plot([], [], color=COLOURS["quiet"], label="training", **_TRAINING)
+        axes.plot([], [], color=COLOURS["quiet"], label="validation")
+    if kept:
+        axes.plot([], [], color=COLOURS["quiet"], label="epoch kept", **_KEPT)
 
 
 def _values(values: Sequence[float | None]) -> np.ndarray[Any, Any]:
@@ -858,6 +875,7 @@ def _draw_reference(
             marker="D",
             markersize=5,
             linewidth=1.2,
+            clip_on=False,
             label=label,
         )
     else:
@@ -873,9 +891,18 @@ def _legend_below(figure: Any) -> None:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             entries.setdefault(label, handle)
     longest = max((len(label) for label in entries), default=0)
-    columns = max(1, min(len(entries), int(WIDTH / (0.105 * longest + 0.6))))
+    columns = max(1, min(len(entries), int(WIDTH / (0.1 * longest + 0.6))))
     figure.legend(
-        entries.values(), entries.keys(), loc="outside lower left", ncols=columns
+        entries.values(),
+        entries.keys(),
+        loc="outside lower left",
+        ncols=columns,
+        columnspacing=1.5,
+    )
+    # Room for the legend, not taken from the panels.
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(
+        width, height + 0.26 * math.ceil(len(entries) / columns) + 0.1
     )
 
 
@@ -900,6 +927,18 @@ def _interval_rows(rows: Any) -> list[tuple[str, float | None, Any, int | None]]
 def _percent(share: float) -> str:
     text = f"{100 * share:.1f}"
     return f"{text.removesuffix('.0')} %"
+
+
+def _written(values: Sequence[float | None], percent: bool) -> list[str]:
+    """Write figures that stand under each other with the same number of digits."""
+    if not percent:
+        return ["undefined" if value is None else f"{value:.3g}" for value in values]
+    whole = all("." not in _percent(value) for value in values if value is not None)
+    digits = 0 if whole else 1
+    return [
+        "undefined" if value is None else f"{100 * value:.{digits}f} %"
+        for value in values
+    ]
 
 
 def _short(number: float) -> str:
