@@ -8,9 +8,11 @@ together, in memory and in the file.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import threading
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -327,6 +329,7 @@ class Detector:
             "image_size": list(self.image_size),
             "threshold": self.threshold,
             "recipe": self.recipe,
+            "weights": _digest(self.network),
         }
 
     def _write_weights(self, path: Path) -> Path:
@@ -451,6 +454,14 @@ def _shapes(network: Any) -> list[tuple[int, ...]]:
     return [tuple(weight.shape) for weight in network.weights]
 
 
+def _digest(network: Any) -> str:
+    """Hash the weights, so that altered or half-read ones are noticed."""
+    digest = hashlib.sha256()
+    for weight in network.get_weights():
+        digest.update(np.ascontiguousarray(weight).data)
+    return digest.hexdigest()
+
+
 def _rebuilt(recipe: Any) -> Any:
     try:
         options = dict(recipe["options"])
@@ -524,6 +535,7 @@ def _load_whole(cls: type[Detector], path: Path) -> Detector:
             if archive.getinfo(_MEMBER).file_size > _MEMBER_LIMIT:
                 raise DetectorError(f"{path}: its {_MEMBER} is too large to be one.")
             facts = _facts(archive.read(_MEMBER), path)
+            config = archive.read("config.json")
             damaged = archive.testzip()
     except DetectorError:
         raise
@@ -533,7 +545,14 @@ def _load_whole(cls: type[Detector], path: Path) -> Detector:
         raise DetectorError(f"{path} is damaged: its part {damaged} was altered.")
     keras = quiet.import_keras()
     try:
-        network = keras.saving.load_model(path, compile=False, safe_mode=True)
+        # Keras's safe mode alone is not enough: a program can turn it off for
+        # everything, and then asking for it here is of no effect.
+        if _holds_code(json.loads(config)):
+            raise DetectorError(_CODE.format(path=path))
+        with warnings.catch_warnings(action="ignore"):
+            network = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except DetectorError:
+        raise
     except Exception as error:  # Keras raises whatever its layers raise
         raise DetectorError(_unreadable(path, error)) from error
     return _assembled(cls, network, facts, path)
@@ -560,7 +579,8 @@ def _load_weights(cls: type[Detector], path: Path) -> Detector:
     facts = _facts(text, path)
     try:
         network = _rebuilt(facts.get("recipe"))
-        network.load_weights(path)
+        with warnings.catch_warnings(action="ignore"):  # a mismatch is found below
+            network.load_weights(path)
     except Exception as error:
         raise DetectorError(_unreadable(path, error)) from error
     return _assembled(cls, network, facts, path)
@@ -602,18 +622,52 @@ def _assembled(
         )
     except DetectorError as error:
         raise DetectorError(f"{path} contradicts itself: {error}") from error
+    if facts.get("weights") != _digest(network):
+        raise DetectorError(f"{path}: its weights are not those that were saved.")
     detector.recipe = facts.get("recipe")
     return detector
 
 
+# Layers that run what a file brings along: Python's code, or another program's.
+_CODE_CLASSES = {
+    "__lambda__",
+    "Lambda",
+    "TFSMLayer",
+    "TorchModuleWrapper",
+    "JaxLayer",
+    "FlaxLayer",
+}
+_CODE = (
+    "{path} holds program code besides its weights and was not opened: running it "
+    "could do anything on this computer."
+)
+
+
+def _holds_code(config: Any) -> bool:
+    """Return whether a configuration names anything but Keras's own layers.
+
+    A class of the reader's own program is accepted where that program has
+    registered it with Keras.
+    """
+    if isinstance(config, list):
+        return any(map(_holds_code, config))
+    if not isinstance(config, dict):
+        return False
+    if config.get("class_name") in _CODE_CLASSES:
+        return True
+    module = config.get("module")
+    if isinstance(module, str) and "class_name" in config:
+        known = module == "builtins" or module.split(".")[0] == "keras"
+        get = quiet.import_keras().saving.get_registered_object
+        if not known and get(config.get("registered_name")) is None:
+            return True
+    return any(map(_holds_code, config.values()))
+
+
 def _unreadable(path: Path, error: Exception) -> str:
-    text = str(error)
-    if "ambda" in text or "safe_mode" in text or "nsafe" in text:
-        return (
-            f"{path} holds program code besides its weights and was not opened: "
-            "running it could do anything on this computer."
-        )
-    reason = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    reason = next(
+        (line.strip() for line in str(error).splitlines() if line.strip()), ""
+    )
     return (
         f"{path} is cut off, damaged or not a network that Keras can read "
         f"({reason[:120] or type(error).__name__})."
