@@ -114,11 +114,17 @@ _CROP: Layer = (
     {"height_factor": [-0.35, 0.0], "width_factor": [-0.35, 0.0]},
 )
 _SHIFT: Layer = ("RandomTranslation", {"height_factor": 0.1, "width_factor": 0.1})
-_LIGHT: Layer = ("RandomBrightness", {"factor": 0.15, "value_range": [0, 255]})
-_CONTRAST: Layer = ("RandomContrast", {"factor": 0.3, "value_range": [0, 255]})
-# Around .5 the layer leaves a picture as it is; 0 is grey, 1 glaring.
-_COLOUR: Layer = ("RandomSaturation", {"factor": [0.35, 0.65], "value_range": [0, 255]})
-_JITTER = (_FLIP, _CROP, _SHIFT, _LIGHT, _CONTRAST, _COLOUR)
+# Colours change between 0 and 1: asked to work up to 255, Keras's RandomSaturation
+# (3.15) lets saturation grow beyond 1 and colours fall far below 0.
+_COLOURS: tuple[Layer, ...] = (
+    ("Rescaling", {"scale": 1 / 255}),
+    ("RandomBrightness", {"factor": 0.15, "value_range": [0, 1]}),
+    ("RandomContrast", {"factor": 0.3, "value_range": [0, 1]}),
+    # Around .5 the layer leaves a picture as it is; 0 is grey, 1 glaring.
+    ("RandomSaturation", {"factor": [0.35, 0.65], "value_range": [0, 1]}),
+    ("Rescaling", {"scale": 255.0}),
+)
+_JITTER = (_FLIP, _CROP, _SHIFT, *_COLOURS)
 
 #: Every recorded experiment by name.
 EXPERIMENTS: Mapping[str, Experiment] = {

@@ -223,10 +223,11 @@ def _augmentation(experiment: Experiment, seed: int) -> list[Any] | None:
     from fire_course import quiet
 
     layers = quiet.import_keras().layers
-    return [
-        getattr(layers, name)(**options, seed=1000 * seed + i)
-        for i, (name, options) in enumerate(experiment.augmentation)
-    ] or None
+    made = []
+    for i, (name, options) in enumerate(experiment.augmentation):
+        chance = {"seed": 1000 * seed + i} if name.startswith("Random") else {}
+        made.append(getattr(layers, name)(**options, **chance))
+    return made or None
 
 
 def _ticker(progress: Progress | None, before: int, runs: int) -> Progress | None:
