@@ -203,7 +203,12 @@ def image_facts(path: str | os.PathLike[str]) -> ImageFacts:
     """
     with _opened(path, FORMATS) as (image, _):
         width, height = image.size
-        if _orientation(image) >= 5:
+        orientation = _orientation(image)
+        if image.format == "TIFF":  # some versions of Pillow have turned it already
+            tags: Any = image.getexif()
+            width, height = tags[_WIDTH], tags[_HEIGHT]
+            orientation = tags.get(_ORIENTATION, 1)
+        if orientation in (5, 6, 7, 8):
             width, height = height, width
         return ImageFacts(
             width=width,
@@ -656,7 +661,8 @@ def _decoding_reason(image: Image.Image, error: Exception) -> str:
 
 # --- to upright 8-bit RGB --------------------------------------------------
 
-_ORIENTATION = 0x0112  # the number of EXIF's orientation tag
+# Numbers of tags, the same in TIFF and in EXIF.
+_WIDTH, _HEIGHT, _ORIENTATION = 0x0100, 0x0101, 0x0112
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
