@@ -29,7 +29,7 @@ def fire_cnn(
     *,
     dropout: float = 0.2,
     classes: int = 1,
-    seed: int = 0,
+    seed: int | None = None,
 ) -> Any:
     """Build the fire network from scratch: four convolutions, one dense layer.
 
@@ -41,8 +41,9 @@ def fire_cnn(
         Share of the flattened features dropped in training.
     classes : int
         1 for a probability of fire; more for one probability a class.
-    seed : int
-        Seed of the first weights and of the dropout.
+    seed : int, optional
+        Seed of the first weights and of the dropout; drawn by chance when
+        omitted, or by `keras.utils.set_random_seed`.
 
     Returns
     -------
@@ -76,7 +77,7 @@ def fire_cnn(
         x = layers.MaxPooling2D(2, name=f"pool{i}")(x)
     x = layers.Dropout(dropout, seed=start.number(), name="dropout")(x)
     x = layers.Flatten(name="flatten")(x)
-    options = {"dropout": dropout, "seed": seed}
+    options = {"dropout": dropout, "seed": start.seed}
     return _finish("fire_cnn", inputs, x, classes, start, options)
 
 
@@ -99,7 +100,7 @@ def fire_net(
     width: float = 1.0,
     dropout: float = 0.2,
     classes: int = 1,
-    seed: int = 0,
+    seed: int | None = None,
 ) -> Any:
     """Build this project's own small fire detector.
 
@@ -117,8 +118,9 @@ def fire_net(
         Share of the averaged features dropped in training.
     classes : int
         1 for a probability of fire; more for one probability a class.
-    seed : int
-        Seed of the first weights and of the dropout.
+    seed : int, optional
+        Seed of the first weights and of the dropout; drawn by chance when
+        omitted, or by `keras.utils.set_random_seed`.
 
     Returns
     -------
@@ -176,7 +178,7 @@ def fire_net(
             x = layers.Activation("relu", name=f"{name}_relu")(x)
     x = layers.GlobalAveragePooling2D(name="average")(x)
     x = layers.Dropout(dropout, seed=start.number(), name="dropout")(x)
-    options = {"width": width, "dropout": dropout, "seed": seed}
+    options = {"width": width, "dropout": dropout, "seed": start.seed}
     return _finish("fire_net", inputs, x, classes, start, options)
 
 
@@ -310,8 +312,10 @@ class _Starts:
     same network, without touching any global random state.
     """
 
-    def __init__(self, seed: int) -> None:
-        self._generator = random.Random(seed)
+    def __init__(self, seed: int | None) -> None:
+        # Python's own generator is where Keras, too, takes seeds from.
+        self.seed = random.randrange(2**31) if seed is None else seed
+        self._generator = random.Random(self.seed)
 
     def number(self) -> int:
         return self._generator.randrange(2**31)

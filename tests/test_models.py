@@ -84,6 +84,16 @@ def test_a_seed_gives_the_same_network_and_another_another(name):
     assert (first != weights(models.build(name, (64, 64, 3), seed=8))).any()
 
 
+def test_without_a_seed_the_network_follows_that_of_keras():
+    keras = quiet.import_keras()
+    found = []
+    for seed in (1, 1, 2):
+        keras.utils.set_random_seed(seed)
+        found.append(weights(models.fire_net((32, 32, 3), width=0.25)))
+    assert (found[0] == found[1]).all()
+    assert (found[0] != found[2]).any()
+
+
 def test_layers_of_one_network_start_from_different_weights():
     network = models.fire_cnn((64, 64, 3))
     second, third = (network.get_layer(f"conv{i}").kernel for i in (2, 3))
@@ -95,7 +105,7 @@ def test_building_leaves_the_global_seeds_alone():
 
     random.seed(5)
     expected = random.Random(5).random()
-    models.fire_net((32, 32, 3), width=0.25)
+    models.fire_net((32, 32, 3), width=0.25, seed=1)
     assert random.random() == expected
 
 
@@ -156,6 +166,14 @@ def test_a_recipe_builds_the_same_network_again(name):
     assert again.input_shape == (None, 64, 80, 3)
     assert (weights(again) == weights(network)).all()
     assert again.get_layer("dropout").rate == 0.1
+
+
+def test_a_recipe_holds_the_seed_that_was_drawn():
+    first, second = (models.fire_net((32, 32, 3), width=0.25) for _ in range(2))
+    assert (weights(first) != weights(second)).any()
+    recipe = models.recipe(first)
+    again = models.build(recipe["name"], recipe["input_shape"], **recipe["options"])
+    assert (weights(again) == weights(first)).all()
 
 
 def test_a_network_from_elsewhere_has_no_recipe():
