@@ -26,7 +26,6 @@ from scipy import ndimage
 from fire_course import images
 from fire_course.images import ImageError, open_image
 
-
 # How long one example takes says more about the machine's other work than about us.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
@@ -572,7 +571,7 @@ def test_a_file_cut_in_half_says_so(kind):
         st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=20
     ),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_damage_gives_a_picture_or_an_image_error(kind, damage):
     data = bytearray(encoded(landscape(6, 24, 32), kind))
     for place, value in damage:
@@ -598,10 +597,10 @@ def test_rubbish_is_an_image_error_of_one_line(data):
 def test_a_header_that_claims_too_much_is_refused_at_once(tmp_path):
     for side, where in [(100_000, "claims more than"), (9_000, "9000 x 9000 is more")]:
         data = png(side, side, 8, 2, [b"\0\0\0"])
-        start = time.perf_counter()
+        start = time.process_time()
         with pytest.raises(ImageError, match=f"is too large to open: .*{where}"):
             open_image(data)
-        assert time.perf_counter() - start < 1
+        assert time.process_time() - start < 1
     path = tmp_path / "bomb.png"
     path.write_bytes(png(100_000, 100_000, 8, 2, [b"\0\0\0"]))
     with pytest.raises(ImageError, match="is too large"):
@@ -670,9 +669,9 @@ def test_shrinking_does_not_alias():
 
 def test_a_large_photograph_is_shrunk_like_a_small_one():
     # Shrinking in two steps stays within two grey levels of one step.
-    picture = landscape(8, 1500, 2000)
-    once = Image.fromarray(picture).resize((128, 128), Image.Resampling.BILINEAR)
-    off = np.abs(open_image(encoded(picture, "PNG"), size=128).astype(int) - once)
+    picture = landscape(8, 900, 1200)
+    once = Image.fromarray(picture).resize((96, 96), Image.Resampling.BILINEAR)
+    off = np.abs(open_image(encoded(picture, "PNG"), size=96).astype(int) - once)
     assert off.max() <= 4
     assert off.mean() < 0.5
 
@@ -981,3 +980,24 @@ def test_hamming_counts_bits(a, b):
 def test_hamming_broadcasts(a, b):
     table = images.hamming(np.array(a)[:, None], np.array(b))
     assert table.tolist() == [[(x ^ y).bit_count() for y in b] for x in a]
+
+
+# --- real photographs --------------------------------------------------------
+
+
+def test_real_photographs_open_and_keep_their_hashes(real_data):
+    paths = sorted(real_data.glob("fire/test/*/*.jpg"))[::8]
+    assert len(paths) > 40
+    hashes, distances = [], []
+    for path in paths:
+        picture = open_image(path)
+        facts = images.image_facts(path)
+        assert picture.shape == (facts.height, facts.width, 3)
+        hashes.append(images.perceptual_hash(picture))
+        again = open_image(encoded(picture, "JPEG", quality=85), size=200)
+        distances.append(int(images.hamming(hashes[-1], images.perceptual_hash(again))))
+    assert max(distances) <= 8
+    assert np.median(distances) <= 2
+    apart = images.hamming(np.array(hashes)[:, None], hashes)
+    others = apart[np.triu_indices(len(hashes), 1)]
+    assert (others <= 8).mean() < 0.01
