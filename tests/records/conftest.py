@@ -17,7 +17,7 @@ def _picture(path, colour, seed):
 
 @pytest.fixture
 def home(tmp_path):
-    """Give `fire` (32 to train, 12 to test, one of them a listed leak) and `sunsets`."""
+    """Give `fire` (32 to train, 12 to test, one a listed leak) and `sunsets`."""
     root, seed = tmp_path / "data", 0
     for split, count in (("train", 16), ("test", 6)):
         for name, colour in (("fire", (230, 90, 20)), ("nofire", (40, 110, 60))):

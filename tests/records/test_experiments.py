@@ -21,7 +21,7 @@ def test_the_source_is_followed_where_it_is_repeated():
     source = EXPERIMENTS["fire-cnn-photos"]
     assert (source.model, source.image_size) == ("fire_cnn", 250)
     assert source.batch_size == 32
-    assert source.epochs >= 2 * 13  # the source kept its 13th epoch
+    assert source.epochs > 13  # the one that the source kept
     assert source.monitor == "val_loss"
     assert not source.augmentation
     optimiser = _optimiser(source, 50, 38)

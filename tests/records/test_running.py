@@ -215,7 +215,12 @@ def test_without_tensorflow(home, tmp_path):
     """On JAX, in a process where importing TensorFlow is an error."""
     pytest.importorskip("jax")
     program = (
-        "import sys; sys.modules['tensorflow'] = None\n"
+        "import sys\n"
+        "class NotInstalled:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name.split('.')[0] == 'tensorflow':\n"
+        "            raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, NotInstalled())\n"
         "sys.path.insert(0, sys.argv[3])\n"
         "from test_running import TINY, records\n"
         "r = records.reproduce(TINY, sys.argv[1], out=sys.argv[2])\n"
