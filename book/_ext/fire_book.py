@@ -4,7 +4,8 @@
 - A build that ended with a warning is not taken up again as if it had been clean.
 - Chapters run in a known environment, on the embedded data, without noise.
 - Formulas are set by a MathJax inside the book, so that it reads offline.
-- A picture without alternative text is a warning, and so fails the strict build.
+- A picture without alternative text is a warning, and so fails the strict build; and
+  so does a number that was not formatted.
 """
 
 from __future__ import annotations
@@ -89,6 +90,9 @@ def prepare(app: Sphinx, config: Config) -> None:
         for listener in list(listeners):
             if listener.handler.__module__.startswith("sphinx_thebe"):
                 app.disconnect(listener.id)
+    app.registry.css_files = [
+        file for file in app.registry.css_files if "thebe" not in file[0]
+    ]
 
     os.environ.update(ENVIRONMENT)
     # IPython reads no start-up files of the person who builds, only this one: the
@@ -162,9 +166,26 @@ def require_alternative_text(app: Sphinx, doctree: nodes.document) -> None:
             )
 
 
+def refuse_raw_numbers(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Warn of a number that reads like code in a sentence."""
+    for inline in doctree.findall(nodes.inline):
+        if "pasted-text" in inline["classes"] and "np." in inline.astext():
+            LOGGER.warning(
+                "%s is no text: glue a formatted string",
+                inline.astext(),
+                location=page,
+                type="fire_book",
+                subtype="glue",
+            )
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect all of it."""
+    # When this file changes, all pages are written again.
+    own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    app.add_config_value("fire_book_source", own, "html")
     app.connect("config-inited", prepare, priority=900)
     app.connect("doctree-read", require_alternative_text)
+    app.connect("doctree-resolved", refuse_raw_numbers)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

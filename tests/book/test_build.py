@@ -167,6 +167,15 @@ PICTURE = (
         pytest.param("\n![](../_static/logo.svg)\n", "alternative text", id="no alt"),
         pytest.param("\nSee {ref}`nowhere`.\n", "nowhere", id="a lost reference"),
         pytest.param("\nIt is {glue:text}`lost`.\n", "lost", id="a lost number"),
+        pytest.param(
+            cell(
+                "import numpy as np\nfrom myst_nb import glue\n"
+                "glue('raw', np.float64(.5), display=False)"
+            )
+            + "\nIt is {glue:text}`raw`.\n",
+            "formatted",
+            id="a raw number",
+        ),
     ],
 )
 def test_strict_build_fails_and_goes_on_failing(book, text, complaint):
