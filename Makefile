@@ -20,7 +20,7 @@ unexport PYTHONPATH PYTHONHOME
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test bench serve lint lock data sphinx wheel-check oldest \
+.PHONY: help book test bench serve lint lock data picture sphinx wheel-check oldest \
 	clean-book clean
 
 help:
@@ -79,6 +79,10 @@ book: $(READY) $(SCENES)
 sphinx: $(READY) $(SCENES)
 	$(BIN)/jupyter-book config sphinx .
 	PYTHONPATH=book/_ext $(BIN)/sphinx-build -W --keep-going -q -b html . _build/sphinx
+
+# The README's picture, after the detector or the renderer has changed.
+picture: $(READY)
+	$(BIN)/python book/_ext/picture.py
 
 serve:
 	@test -f $(HTML)/index.html || { echo "There is no book yet: make book" >&2; exit 1; }
