@@ -128,7 +128,7 @@ def make(
         typer.Option(
             metavar="N",
             min=1,
-            help="Pictures a class in train; validation and test get a quarter of it. "
+            help="Pictures a class in train, the other splits in proportion. "
             "(default: 760)",
         ),
     ] = None,
@@ -149,8 +149,11 @@ def make(
         target = registry.home() / name if out is None else out
         counts = None
         if count is not None:
-            part = max(1, count // 4)
-            counts = {"train": count, "validation": part, "test": part}
+            whole = scenes.COUNTS
+            counts = {
+                split: max(1, round(count * each / whole["train"]))
+                for split, each in whole.items()
+            }
         with voice.progress(f"rendering {name}") as progress:
             scenes.make(target, seed=seed, size=size, counts=counts, progress=progress)
         made = folders.scan(target).counts()

@@ -21,8 +21,8 @@ Progress = Callable[[int, int], None]
 Arrays = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
 CLASS_NAMES = ("nofire", "fire")
-# First seeds of the rendered parts, far enough apart that no part reaches the next,
-# and far from those of the set `scenes`, which start at small numbers.
+# First seeds of the rendered parts, far enough apart that no part reaches the next.
+# The seeds of the set `scenes` are numbers of 63 random bits.
 SCENE_SEEDS = {"train": 10_000_000, "validation": 20_000_000, "test": 30_000_000}
 
 
