@@ -164,7 +164,9 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         augmentation=_JITTER,
         scenes=8_000,
         validation_scenes=800,
-        false_alarm_budget=0.02,
+        # Sunsets of real photographs fool it more often than drawn ones do: the drawn
+        # ones get a tight budget.
+        false_alarm_budget=0.005,
     ),
     "fire-net-both": Experiment(
         title="fire_net on photographs and rendered scenes",
@@ -181,7 +183,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         photo_repeats=2,
         scenes=3_000,
         validation_scenes=400,
-        false_alarm_budget=0.02,
+        false_alarm_budget=0.01,
     ),
 }
 
