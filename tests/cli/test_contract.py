@@ -1,6 +1,8 @@
 """What holds for every command: help, exit statuses, plain errors, clean output."""
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -190,3 +192,27 @@ def test_a_fault_of_the_program_keeps_its_traceback(cli, monkeypatch, model):
     monkeypatch.setattr(Detector, "predict_files", broken)
     with pytest.raises(ZeroDivisionError):
         cli("predict", model, "a.jpg")
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_bar_is_drawn_on_a_terminal_only(tmp_path, terminal):
+    ours, theirs = os.openpty() if terminal else os.pipe()
+    arguments = ["data", "make", "scenes", "--size", "48", "--count", "2", "--json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fire_course", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        cwd=tmp_path,
+        env=os.environ | {"TERM": "xterm", "COLUMNS": "90"},
+    )
+    os.close(theirs)
+    seen = b""
+    with contextlib.suppress(OSError):  # how the end of a terminal is told
+        while part := os.read(ours, 65536):
+            seen += part
+    os.close(ours)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert json.loads(out)["counts"]["train"] == {"nofire": 2, "fire": 2}
+    assert (b"rendering scenes" in seen) == terminal
+    assert terminal or seen == b""
