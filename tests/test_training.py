@@ -1,17 +1,13 @@
-"""Training: the best weights, true figures, and nothing lost by a kill."""
+"""Training: the best weights, true figures, seeds, and what is refused."""
 
 import importlib.util
 import json
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fire_course import files, metrics, quiet
+from fire_course import metrics, quiet
 from fire_course.callbacks import (
     BestWeights,
     CountedFigures,
@@ -23,7 +19,7 @@ from fire_course.detector import Detector
 from fire_course.training import fit
 
 # A program of its own, which the tests both import and start.
-_path = Path(__file__).with_name("training_to_be_killed.py")
+_path = Path(__file__).with_name("training_jobs.py")
 _spec = importlib.util.spec_from_file_location(_path.stem, _path)
 job = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(job)
@@ -36,16 +32,6 @@ def keras():
 
 def weights(network):
     return np.concatenate([w.ravel() for w in network.get_weights()])
-
-
-def plain(keras, classes=1, activation="sigmoid"):
-    """A network that is quick to build: means of colours, one dense layer."""
-    inputs = keras.Input((16, 16, 3))
-    x = keras.layers.Rescaling(1 / 255)(inputs)
-    x = keras.layers.GlobalAveragePooling2D()(x)
-    init = keras.initializers.RandomNormal(seed=3)
-    x = keras.layers.Dense(classes, activation=activation, kernel_initializer=init)(x)
-    return keras.Model(inputs, x, name="plain")
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +76,7 @@ class Rewrite:
     ],
 )
 def test_best_weights_are_those_of_the_best_epoch(keras, data, monitor, values, best):
-    network = plain(keras)
+    network = job.plain()
     network.compile("sgd", "binary_crossentropy")
     rewrite = Rewrite(keras, monitor, values)
     keeper = BestWeights(monitor=monitor)
@@ -110,8 +96,8 @@ def test_best_weights_takes_the_mode_it_is_told():
         BestWeights(monitor="val_los").on_epoch_end(0, {"loss": 1, "val_loss": 1})
 
 
-def test_epoch_timer_measures_each_epoch(keras, data):
-    network = plain(keras)
+def test_epoch_timer_measures_each_epoch(data):
+    network = job.plain()
     network.compile("sgd", "binary_crossentropy")
     timer = EpochTimer()
     history = network.fit(*data[0], epochs=2, verbose=0, callbacks=[timer]).history
@@ -152,10 +138,10 @@ def test_shuffled_arrays_depend_on_seed_and_epoch_alone():
 # --- figures ---------------------------------------------------------------
 
 
-def test_figures_are_counted_over_the_epoch_not_averaged(keras, data):
+def test_figures_are_counted_over_the_epoch_not_averaged(data):
     """The oracle: the network's own scores of the same photographs."""
     (x, y), (vx, vy) = data
-    network = plain(keras)
+    network = job.plain()
     # So slow that the weights of the epoch's start are those of its end.
     result = fit(network, (x, y), (vx, vy), epochs=1, learning_rate=1e-12, batch_size=8)
     for part, photos, labels in (("", x, y), ("val_", vx, vy)):
@@ -169,11 +155,11 @@ def test_figures_are_counted_over_the_epoch_not_averaged(keras, data):
         assert result.history[f"{part}loss"][0] == pytest.approx(loss, abs=1e-5)
 
 
-def test_the_f1_of_uneven_batches_is_not_their_mean(keras):
+def test_the_f1_of_uneven_batches_is_not_their_mean():
     x = np.zeros((10, 16, 16, 3), np.uint8)
     x[:6] = 255
     y = np.array([1, 1, 1, 0, 0, 0, 1, 0, 0, 0])
-    network = plain(keras)
+    network = job.plain()
     network.set_weights([np.full((3, 1), 2.0), np.array([-1.0])])  # bright is fire
     result = fit(network, (x, y), (x, y), epochs=1, learning_rate=1e-12, batch_size=4)
     whole = metrics.f1_from_counts(tp=3, fp=3, fn=1)
@@ -182,8 +168,8 @@ def test_the_f1_of_uneven_batches_is_not_their_mean(keras):
     assert np.mean(batches) != pytest.approx(whole, abs=0.05)
 
 
-def test_a_score_of_one_half_counts_as_fire_as_it_does_in_a_detector(keras):
-    network = plain(keras)
+def test_a_score_of_one_half_counts_as_fire_as_it_does_in_a_detector():
+    network = job.plain()
     network.set_weights([np.zeros((3, 1)), np.zeros(1)])
     x, y = np.zeros((4, 16, 16, 3), np.uint8), np.array([0, 1, 1, 1])
     result = fit(network, (x, y), epochs=1, monitor="loss", learning_rate=1e-30)
@@ -191,8 +177,8 @@ def test_a_score_of_one_half_counts_as_fire_as_it_does_in_a_detector(keras):
     assert result.history["precision"] == [0.75]
 
 
-def test_undefined_figures_are_none_and_the_history_is_json(keras, data, tmp_path):
-    network = plain(keras)
+def test_undefined_figures_are_none_and_the_history_is_json(data, tmp_path):
+    network = job.plain()
     network.set_weights([np.zeros((3, 1)), np.array([-9.0])])  # never fire
     fit(network, *data, epochs=1, out=tmp_path / "run", learning_rate=1e-12)
     text = (tmp_path / "run" / "history.json").read_text()
@@ -225,7 +211,7 @@ def test_more_classes_have_loss_and_accuracy(keras, tmp_path):
     y = np.arange(12) % 3
     for label in range(3):
         x[y == label, :, :, label] = 255
-    network = plain(keras, 3, "softmax")
+    network = job.plain(3, "softmax")
     result = fit(network, (x, y), (x, y), epochs=2, out=tmp_path / "run", batch_size=4)
     assert set(result.history) == {
         "loss",
@@ -239,8 +225,8 @@ def test_more_classes_have_loss_and_accuracy(keras, tmp_path):
     np.testing.assert_allclose(loaded.predict_proba(x).sum(1), 1, atol=1e-5)
 
 
-def test_class_weights_weigh_the_loss(keras, data):
-    network = plain(keras)
+def test_class_weights_weigh_the_loss(data):
+    network = job.plain()
     (x, y) = data[0]
     scores = network.predict_on_batch(x)[:, 0]
     losses = -np.log(np.where(y == 1, scores, 1 - scores))
@@ -272,21 +258,21 @@ def same(one, other):
     }
 
 
-def test_another_seed_gives_another_training(keras, data):
+def test_another_seed_gives_another_training(data):
     found = []
     for seed in (0, 1):
-        network = plain(keras)
+        network = job.plain()
         fit(network, *data, epochs=1, seed=seed, batch_size=8)
         found.append(weights(network))
     assert (found[0] != found[1]).any()
 
 
-def test_datasets_train_as_repeatably(keras, data):
+def test_datasets_train_as_repeatably(data):
     tf = quiet.import_tensorflow()
     found = []
     for _ in range(2):
         batches = tf.data.Dataset.from_tensor_slices(data[0]).shuffle(36, seed=2)
-        network = plain(keras)
+        network = job.plain()
         fit(network, batches.batch(8), epochs=2, monitor="loss")
         found.append(weights(network))
     np.testing.assert_array_equal(*found)
@@ -297,7 +283,7 @@ def test_datasets_train_as_repeatably(keras, data):
 
 def test_augmentation_works_in_training_only(keras, data):
     black = keras.layers.RandomBrightness((-1, -1), value_range=(0, 255))
-    network = plain(keras)
+    network = job.plain()
     before = [layer.name for layer in network.layers]
     fitted = {"epochs": 1, "learning_rate": 1e-12}
     clear = fit(network, *data, **fitted)
@@ -316,308 +302,20 @@ def test_an_optimizer_is_copied_and_its_rate_may_be_set(keras, data):
         {"optimizer": optimizer, "learning_rate": 0.25},
         {"optimizer": keras.optimizers.SGD(0.25, momentum=0.9)},
     ):
-        network = plain(keras)
+        network = job.plain()
         fit(network, *data, epochs=1, **options)
         found.append(weights(network))
     assert not optimizer.built
     np.testing.assert_array_equal(*found)
 
 
-# --- the run folder --------------------------------------------------------
-
-
-def test_a_run_folder_holds_the_result_and_nothing_else(uninterrupted):
-    network, result = uninterrupted
-    out = result.out
-    assert {item.name for item in out.iterdir()} == {
-        "model.keras",
-        "history.json",
-        "run.json",
-    }
-    assert json.loads((out / "history.json").read_text()) == result.history
-    run = json.loads((out / "run.json").read_text())
-    assert run["finished"] is True
-    assert run["epochs"] == run["epochs_trained"] == job.EPOCHS
-    assert (run["best_epoch"], run["best_value"]) == (
-        result.best_epoch,
-        result.best_value,
-    )
-    assert run["settings"]["seed"] == 5
-    assert run["settings"]["optimizer"]["config"]["learning_rate"] == pytest.approx(
-        0.03
-    )
-    assert run["settings"]["augmentation"][0]["class"] == "RandomFlip"
-    assert run["data"]["train"]["count"] == 36
-    assert set(run["versions"]) >= {"python", "numpy", "keras", "backend"}
-    loaded = Detector.load(out / "model.keras")
-    np.testing.assert_array_equal(weights(loaded.network), weights(network))
-    assert loaded.class_names == ("nofire", "fire")
-    assert loaded.image_size == (16, 16)
-
-
-def test_names_threshold_and_description_are_written(keras, data, tmp_path):
-    fit(
-        plain(keras),
-        *data,
-        epochs=1,
-        out=tmp_path / "run",
-        class_names=("cat", "dog"),
-        threshold=0.7,
-        describe={"command": "train it", "data": {"source": "made up"}},
-    )
-    loaded = Detector.load(tmp_path / "run" / "model.keras")
-    assert (loaded.class_names, loaded.threshold) == (("cat", "dog"), 0.7)
-    run = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert run["command"] == "train it"
-    assert run["data"]["source"] == "made up"
-    assert run["data"]["train"]["count"] == 36
-
-
-def test_tensorboard_gets_the_figures_of_every_epoch(keras, data, tmp_path):
-    event_accumulator = pytest.importorskip(
-        "tensorboard.backend.event_processing.event_accumulator"
-    )
-    from tensorboard.util import tensor_util
-
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("TensorBoard logs are written by TensorFlow")
-    out = tmp_path / "run"
-    result = fit(plain(keras), *data, epochs=3, out=out)
-    for part, prefix in (("train", ""), ("validation", "val_")):
-        reader = event_accumulator.EventAccumulator(str(out / "logs" / part))
-        reader.Reload()
-        tags = set(reader.Tags()["tensors"])
-        names = {"loss", "accuracy", "precision", "recall", "f1"}
-        assert {f"epoch_{name}" for name in names} <= tags
-        assert not any("tp" in tag or "vs_iterations" in tag for tag in tags)
-        events = reader.Tensors("epoch_loss")
-        assert [event.step for event in events] == [0, 1, 2]
-        values = [float(tensor_util.make_ndarray(e.tensor_proto)) for e in events]
-        np.testing.assert_allclose(values, result.history[f"{prefix}loss"], rtol=1e-6)
-
-
-def test_a_finished_run_returns_at_once(uninterrupted):
-    network, result = uninterrupted
-    written = {p: p.stat().st_mtime_ns for p in result.out.iterdir()}
-    calls = []
-    again, same_result = job.train(
-        result.out, progress=lambda *call: calls.append(call)
-    )
-    assert calls == []
-    np.testing.assert_array_equal(weights(again), weights(network))
-    assert same_result.history == result.history
-    assert same_result.best_epoch == result.best_epoch
-    assert {p: p.stat().st_mtime_ns for p in result.out.iterdir()} == written
-
-
-def test_a_finished_run_is_no_longer_and_no_other_one(keras, data, tmp_path):
-    out = tmp_path / "run"
-    fitted = {"epochs": 1, "out": out, "tensorboard": False}
-    fit(plain(keras), *data, **fitted)
-    with pytest.raises(TrainingError, match="a finished training of 1 epochs: choose"):
-        fit(plain(keras), *data, **{**fitted, "epochs": 2})
-    with pytest.raises(TrainingError, match="other settings .seed: 0 there, 1 now"):
-        fit(plain(keras), *data, **fitted, seed=1)
-    with pytest.raises(TrainingError, match="other settings .network"):
-        fit(job.network(), *data, **fitted)
-    (x, y), validation = data
-    with pytest.raises(TrainingError, match="on other data .train"):
-        fit(plain(keras), (x, 1 - y), validation, **fitted)
-    (out / "model.keras").write_bytes(b"PK\x03\x04")
-    with pytest.raises(TrainingError, match="its model cannot be used"):
-        fit(plain(keras), *data, **fitted)
-
-
-def test_patience_ends_the_training(keras, data, tmp_path):
-    network = plain(keras)
-    fitted = {"out": tmp_path / "run", "tensorboard": False, "patience": 2}
-    # Uphill: the first epoch is the best.
-    result = fit(network, *data, epochs=9, monitor="val_loss", mode="max", **fitted)
-    losses = result.history["val_loss"]
-    assert result.epochs == result.best_epoch + 2 == len(losses) < 9
-    assert max(losses) == losses[result.best_epoch - 1]
-    run = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert (run["epochs"], run["epochs_trained"]) == (9, result.epochs)
-    again = fit(plain(keras), *data, epochs=9, mode="max", **fitted)
-    assert again.history == result.history
-
-
-# --- killed ----------------------------------------------------------------
-
-PLACES = [
-    (job.in_mid_epoch, 1),
-    (job.in_mid_write, 2),
-    (job.before_the_old_state_goes, 3),
-    (job.in_the_model, 4),
-]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_a_training_killed_four_times_equals_one_that_was_not(uninterrupted, tmp_path):
-    out = tmp_path / "run"
-    for place, epochs_done in PLACES:
-        run = subprocess.run(
-            [sys.executable, str(_path), place.__name__, str(out)],
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        assert run.returncode == -signal.SIGKILL, run.stderr
-        whole = sorted(p.name for p in (out / "state").glob("epoch-*"))
-        assert whole[-1] == f"epoch-{epochs_done:06d}"
-        assert not (out / "model.keras").exists()
-        assert json.loads((out / "run.json").read_text())["finished"] is False
-    network, result = job.train(out)
-    whole_network, whole_result = uninterrupted
-    assert result.resumed_from == job.EPOCHS
-    np.testing.assert_array_equal(weights(network), weights(whole_network))
-    assert same(result.history, whole_result.history)
-    assert len(result.history["seconds"]) == job.EPOCHS
-    assert result.best_epoch == whole_result.best_epoch
-    assert result.best_value == whole_result.best_value
-    assert not (out / "state").exists()
-    loaded = Detector.load(out / "model.keras")
-    np.testing.assert_array_equal(weights(loaded.network), weights(whole_network))
-
-
-class Stop(BaseException):
-    """As Ctrl-C: nobody catches it."""
-
-
-def stop_at(batch):
-    def progress(done, total):
-        if done >= batch:
-            raise Stop
-
-    return progress
-
-
-def test_a_training_stopped_in_its_first_epoch_begins_again(uninterrupted, tmp_path):
-    with pytest.raises(Stop):
-        job.train(tmp_path / "run", progress=stop_at(3))
-    network, result = job.train(tmp_path / "run")
-    assert result.resumed_from is None
-    np.testing.assert_array_equal(weights(network), weights(uninterrupted[0]))
-
-
-def test_the_best_epoch_may_lie_before_the_kill(keras, data, tmp_path):
-    """A checkpoint that forgets its best takes the first epoch after the kill."""
-    fitted = {"epochs": 3, "out": tmp_path / "run", "batch_size": 8, "mode": "max"}
-    with pytest.raises(Stop):  # more is better: of a falling loss, the first epoch
-        fit(plain(keras), *data, **fitted, progress=stop_at(7))
-    network = plain(keras)
-    result = fit(network, *data, **fitted)
-    assert result.resumed_from == 1
-    assert result.best_epoch == 1
-    assert result.best_value == result.history["val_loss"][0]
-    x, y = data[1]
-    scores = network.predict_on_batch(x)[:, 0]
-    loss = -np.log(np.where(y == 1, scores, 1 - scores)).mean()
-    assert loss == pytest.approx(result.best_value, abs=1e-5)
-
-
-def test_an_unfinished_training_may_be_made_longer(keras, data, tmp_path):
-    fitted = {"out": tmp_path / "run", "batch_size": 8, "tensorboard": False}
-    with pytest.raises(Stop):
-        fit(plain(keras), *data, epochs=2, **fitted, progress=stop_at(7))
-    result = fit(plain(keras), *data, epochs=3, **fitted)
-    assert (result.resumed_from, result.epochs) == (1, 3)
-
-
-def test_a_training_that_was_out_of_patience_trains_no_further(keras, data, tmp_path):
-    fitted = {"epochs": 9, "out": tmp_path / "run", "batch_size": 8}
-    fitted |= {"mode": "max", "patience": 1, "tensorboard": False}
-    calls = []
-
-    def stop_after_the_second_epoch(done, total):
-        calls.append(done)
-        if calls.count(10) == 2:  # at its last batch, then at its end
-            raise Stop
-
-    # Killed when the last state was written, and the model was not yet.
-    with pytest.raises(Stop):
-        fit(plain(keras), *data, **fitted, progress=stop_after_the_second_epoch)
-    calls.clear()
-    result = fit(plain(keras), *data, **fitted, progress=stop_after_the_second_epoch)
-    assert result.resumed_from == result.epochs == 2
-    assert result.best_epoch == 1
-    assert calls == []
-
-
-def test_a_damaged_state_is_named(keras, data, tmp_path):
-    fitted = {"epochs": 3, "out": tmp_path / "run", "batch_size": 8}
-    with pytest.raises(Stop):
-        fit(plain(keras), *data, **fitted, progress=stop_at(7))
-    state = tmp_path / "run" / "state"
-    (state / "epoch-000001" / "arrays.npz").write_bytes(b"not arrays")
-    with pytest.raises(TrainingError, match="epoch-000001 is damaged.*begin again"):
-        fit(plain(keras), *data, **fitted)
-
-
-# --- folders and disks -----------------------------------------------------
-
-
-def test_a_folder_of_something_else_is_left_alone(keras, data, tmp_path):
-    (tmp_path / "thesis.txt").write_text("precious")
-    with pytest.raises(TrainingError, match="holds other files and no training"):
-        fit(plain(keras), *data, epochs=1, out=tmp_path)
-    assert [item.name for item in tmp_path.iterdir()] == ["thesis.txt"]
-    (tmp_path / "run.json").write_text("{half")
-    with pytest.raises(TrainingError, match="run.json is damaged"):
-        fit(plain(keras), *data, epochs=1, out=tmp_path)
-
-
-def test_a_file_is_no_folder(keras, data, tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(files.FileError, match="is a file, not a folder"):
-        fit(plain(keras), *data, epochs=1, out=tmp_path / "file")
-    with pytest.raises(files.FileError, match="is a file, not a folder"):
-        fit(plain(keras), *data, epochs=1, out=tmp_path / "file" / "run")
-
-
-def test_a_read_only_folder_is_named_before_training(keras, data, tmp_path):
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o500)
-    if os.access(folder, os.W_OK):  # the superuser may write everywhere but here
-        folder = Path("/sys")
-        if not folder.is_dir():
-            pytest.skip("this user may write into every folder")
-    with pytest.raises(files.FileError, match="may not write|read-only"):
-        fit(plain(keras), *data, epochs=1, out=folder / "run")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="limits file sizes by POSIX")
-def test_a_full_disk_ends_the_training_and_keeps_what_was_saved(data, tmp_path):
-    out = tmp_path / "run"
-    fitted = {"epochs": 3, "out": out, "batch_size": 8, "tensorboard": False}
-
-    def fill(done, total):
-        if done == 7:  # from the second epoch on no file may exceed 1000 bytes
-            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    try:
-        with pytest.raises(files.FileError) as caught:
-            fit(job.network(), *data, **fitted, progress=fill)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, ignored)
-    assert "arrays.npz" in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert [item.name for item in (out / "state").iterdir()] == ["epoch-000001"]
-    result = fit(job.network(), *data, **fitted)
-    assert (result.resumed_from, result.epochs) == (1, 3)
-
-
 # --- progress --------------------------------------------------------------
 
 
-def test_progress_counts_batches_to_the_end(keras, data):
+def test_progress_counts_batches_to_the_end(data):
     calls = []
     fit(
-        plain(keras),
+        job.plain(),
         *data,
         epochs=2,
         batch_size=8,
@@ -628,20 +326,20 @@ def test_progress_counts_batches_to_the_end(keras, data):
     assert sorted({done for done, _ in calls}) == list(range(11))
 
 
-def test_a_bar_on_a_terminal_shows_the_figures(keras, data, monkeypatch, capsys):
+def test_a_bar_on_a_terminal_shows_the_figures(data, monkeypatch, capsys):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.setenv("TERM", "xterm")
-    fit(plain(keras), *data, epochs=2, progress="bar")
+    fit(job.plain(), *data, epochs=2, progress="bar")
     out, err = capsys.readouterr()
     assert out == ""
     for word in ("epoch 2/2", "loss", "val_loss", "val_accuracy", "left"):
         assert word in err
 
 
-def test_no_bar_where_there_is_no_terminal(keras, data, monkeypatch, capsys):
+def test_no_bar_where_there_is_no_terminal(data, monkeypatch, capsys):
     monkeypatch.delenv("FORCE_COLOR", raising=False)
-    fit(plain(keras), *data, epochs=1, progress="bar")
+    fit(job.plain(), *data, epochs=1, progress="bar")
     assert capsys.readouterr() == ("", "")
 
 
@@ -654,8 +352,8 @@ def refused(sentence, *arguments, **options):
     assert "\n" not in str(caught.value)
 
 
-def test_data_that_cannot_be_trained_on(keras, data):
-    net = plain(keras)
+def test_data_that_cannot_be_trained_on(data):
+    net = job.plain()
     (x, y), validation = data
     refused("label 1: .* at least two", net, (x, np.ones(36)), validation)
     refused("label 0: .* at least two", net, (x, np.zeros(36, int)), monitor="loss")
@@ -667,13 +365,13 @@ def test_data_that_cannot_be_trained_on(keras, data):
     refused("are 0 and 1, not 0.5", net, (x, y * 0 + 0.5))
     refused("The validation labels .* not 7", net, (x, y), (x, y * 0 + 7))
     refused("not ndarray", net, x)
-    classes = plain(keras, 3, "softmax")
+    classes = job.plain(3, "softmax")
     refused("3 outputs are 0 to 2, not 0, 3", classes, (x, y * 3))
 
 
-def test_datasets_that_cannot_be_trained_on(keras, data):
+def test_datasets_that_cannot_be_trained_on(data):
     tf = quiet.import_tensorflow()
-    net = plain(keras)
+    net = job.plain()
     (x, y), _ = data
     slices = tf.data.Dataset.from_tensor_slices
     refused("batch it with", net, slices((x, y)), monitor="loss")
@@ -684,8 +382,8 @@ def test_datasets_that_cannot_be_trained_on(keras, data):
     refused("label 1: .* at least two", net, ones, monitor="loss")
 
 
-def test_options_that_make_no_sense(keras, data):
-    net = plain(keras)
+def test_options_that_make_no_sense(data):
+    net = job.plain()
     refused("'val_loss' needs validation data.*monitor='loss'", net, data[0])
     refused("'val_f2'; did you mean 'val_f1'", net, *data, monitor="val_f2")
     refused("There are: loss, accuracy", net, *data, monitor="beauty")
@@ -700,7 +398,7 @@ def test_options_that_make_no_sense(keras, data):
 
 
 def test_networks_that_give_no_probability(keras, data, tmp_path):
-    logits = plain(keras, 1, None)
+    logits = job.plain(1, None)
     refused("end it in one sigmoid or a softmax", logits, *data)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     result = fit(logits, *data, epochs=1, loss=loss)
@@ -709,10 +407,10 @@ def test_networks_that_give_no_probability(keras, data, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_names_that_do_not_fit_are_found_before_training(keras, data, tmp_path):
+def test_names_that_do_not_fit_are_found_before_training(data, tmp_path):
     with pytest.raises(ValueError, match="3 class names were given"):
         fit(
-            plain(keras),
+            job.plain(),
             *data,
             epochs=1,
             out=tmp_path / "run",

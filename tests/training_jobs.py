@@ -1,4 +1,4 @@
-"""A training that kills its own process at a given place, for test_training.py.
+"""Small trainings for the tests, and trainings that kill their own process.
 
 SIGKILL leaves no time to clean up, unlike an exception: the process is gone in
 the middle of a write.
@@ -38,6 +38,17 @@ def network():
     x = keras.layers.Dropout(0.3)(x)
     x = keras.layers.Dense(1, activation="sigmoid")(x)
     return keras.Model(inputs, x, name="tiny")
+
+
+def plain(classes=1, activation="sigmoid"):
+    """A network that is quick to build: means of colours, one dense layer."""
+    keras = quiet.import_keras()
+    inputs = keras.Input((16, 16, 3))
+    x = keras.layers.Rescaling(1 / 255)(inputs)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    init = keras.initializers.RandomNormal(seed=3)
+    x = keras.layers.Dense(classes, activation=activation, kernel_initializer=init)(x)
+    return keras.Model(inputs, x, name="plain")
 
 
 def train(out, **options):
