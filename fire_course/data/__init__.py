@@ -3,8 +3,9 @@
 =============  ===============================================================
 `registry`     the sets by name: classes, splits, terms, citation, address
 `download`     fetch and unpack a set without trusting what arrives
-`folder`       a folder of images to training, validation and test data
-`similar`      which photographs show the same thing: copies and crops
+`listing`      which images a folder holds, by split and class
+`folder`       those images as training, validation and test data
+`similar`      which photographs show the same thing; `crops` finds parts of one
 `audit`        what is wrong with a folder, as a table
 `render`       the embedded sets, drawn by seed
 =============  ===============================================================
@@ -14,6 +15,15 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["audit", "download", "folder", "registry", "render", "similar"],
+    submodules=[
+        "audit",
+        "crops",
+        "download",
+        "folder",
+        "listing",
+        "registry",
+        "render",
+        "similar",
+    ],
     submod_attrs={"folder": ["DataError", "Splits", "load", "scan", "split_by_group"]},
 )

@@ -8,14 +8,14 @@ named, and the others are read.
 
 from __future__ import annotations
 
-import csv
 import os
 import threading
 import warnings
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,93 +23,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fire_course.data import registry, similar
+from fire_course.data.listing import (
+    SPLITS,
+    SUFFIXES,
+    WHOLE,
+    DataError,
+    Item,
+    Listing,
+    scan,
+)
 from fire_course.images import ImageError, open_image
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
+__all__ = [
+    "SPLITS",
+    "SUFFIXES",
+    "WHOLE",
+    "DataError",
+    "Item",
+    "Listing",
+    "Splits",
+    "load",
+    "scan",
+    "split_by_group",
+]
+
 Progress = Callable[[int, int], None]
+Problems = list[tuple[Path, str]]
 
-SPLITS = ("train", "validation", "test")
-#: Names of folders that mean a split, whatever their case.
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "test": "test",
-    "testing": "test",
-}
-#: The name that :func:`scan` gives to the images of a folder without splits.
-WHOLE = "all"
-#: Endings of the formats that `images.open_image` opens. What a file really
-#: holds is decided by its content; the ending only says that it means to be one.
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
-)
-#: Folders beside the classes that hold no class.
-_NOT_CLASSES = frozenset({"masks", "__macosx", "logs", "metadata"})
-_NOT_FILES = frozenset({"thumbs.db", "desktop.ini"})
-_NOFIRE = frozenset(
-    {
-        "nofire",
-        "no_fire",
-        "non_fire",
-        "no-fire",
-        "non-fire",
-        "no fire",
-        "non fire",
-        "notfire",
-    }
-)
-
-
-class DataError(ValueError):
-    """A folder cannot serve as data; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One image file: its path, its class as a number, and its category if it has one."""
-
-    path: Path
-    label: int
-    category: str | None = None
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What a folder holds, before a single image is opened.
-
-    Attributes
-    ----------
-    root : Path
-    class_names : tuple of str
-        ``class_names[item.label]`` is the class of an item.
-    splits : dict
-        Split name to its items, sorted by path. A folder without splits has the
-        one key ``"all"``.
-    strangers : tuple of Path
-        Files in class folders whose ending is that of no image format.
-    order : str
-        Where the order of the classes comes from: "given", "fire", "registry"
-        or "alphabet".
-    """
-
-    root: Path
-    class_names: tuple[str, ...]
-    splits: dict[str, tuple[Item, ...]]
-    strangers: tuple[Path, ...] = ()
-    order: str = "alphabet"
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Count the images of each class in each split."""
-        table = {}
-        for split, items in self.splits.items():
-            seen = Counter(item.label for item in items)
-            table[split] = {name: seen[i] for i, name in enumerate(self.class_names)}
-        return table
+# More training photographs than this are not searched for crops unless asked:
+# it takes some 40 ms each, and their comparison grows with the square.
+_MANY = 5000
+_LEAKS = "leaky_test_images.txt"
 
 
 @dataclass
@@ -127,9 +74,11 @@ class Splits:
     listing : Listing
         The files behind each split, after the validation part was cut out and
         bad files were left out. The validation and test data come in this
-        order; training data are shuffled anew in each epoch.
+        order, as arrays so do the training data; a training dataset is shuffled
+        anew in each epoch.
     problems : list of (Path, str)
-        Files that were left out, and why.
+        Files that were left out, and why. Without a cache, files are first
+        opened in the first epoch, and the list grows then.
     notes : list of str
         What `load` decided by itself, in sentences.
     """
@@ -140,201 +89,8 @@ class Splits:
     class_names: tuple[str, ...]
     source: str
     listing: Listing
-    problems: list[tuple[Path, str]] = field(default_factory=list)
+    problems: Problems = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-
-# --- which files are there -------------------------------------------------
-
-
-def scan(
-    folder: str | os.PathLike[str], *, classes: Sequence[str] | None = None
-) -> Listing:
-    """List the images of a folder by split and class, without opening them.
-
-    Parameters
-    ----------
-    folder : path
-        Laid out as ``split/class/image`` or ``class/image``. Splits are called
-        train (training), validation (valid, val) and test (testing) in any
-        case. Hidden files, and folders such as ``masks``, are passed over.
-    classes : sequence of str, optional
-        Class folders in the order of their labels. Without it, fire / nofire
-        (also "no_fire", "non_fire", any case) become ``("nofire", "fire")``, the
-        classes of a known set come in that set's order, and all others in
-        alphabetical order.
-
-    Returns
-    -------
-    Listing
-
-    Raises
-    ------
-    DataError
-        If the folder is missing, has no classes, or a class has no image.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> root = Path(tempfile.mkdtemp())
-    >>> for name in ("train/Fire/a.jpg", "train/non_fire/b.png"):
-    ...     (root / name).parent.mkdir(parents=True)
-    ...     (root / name).touch()
-    >>> scan(root).class_names
-    ('nofire', 'fire')
-    """
-    root = Path(folder)
-    if not root.is_dir():
-        what = "is a file, not a folder" if root.exists() else "does not exist"
-        raise DataError(
-            f"{root} {what}: give a folder laid out as split/class/image or class/image"
-        )
-    split_folders: dict[str, Path] = {}
-    for sub in _folders(root):
-        split = SPLIT_NAMES.get(sub.name.casefold())
-        if split and split in split_folders:
-            raise DataError(
-                f"{root} has two folders for the split {split}, {split_folders[split].name!r} and "
-                f"{sub.name!r}: keep one of them"
-            )
-        if split:
-            split_folders[split] = sub
-    ordered = {s: split_folders[s] for s in SPLITS if s in split_folders} or {
-        WHOLE: root
-    }
-
-    found = {split: _class_folders(path, classes) for split, path in ordered.items()}
-    if not any(found.values()):
-        raise DataError(
-            f"{root} has no class folders with images: lay it out as split/class/image or "
-            "class/image, one folder a class"
-        )
-    class_names, label_of, order = _name_classes(found, classes, root)
-
-    categories = _read_categories(root)
-    strangers: list[Path] = []
-    files: dict[str, tuple[Item, ...]] = {}
-    for split, subs in found.items():
-        items: list[Item] = []
-        for sub in subs:
-            images, others = _files(sub)
-            strangers += others
-            if not images:
-                raise DataError(
-                    f"the class folder {sub} has no images: put some there, or remove the folder"
-                )
-            items += [
-                Item(p, label_of[sub.name], categories.get(_key(root, p)))
-                for p in images
-            ]
-        files[split] = tuple(sorted(items, key=lambda item: item.path.as_posix()))
-    return Listing(root, class_names, files, tuple(strangers), order)
-
-
-def _folders(root: Path) -> list[Path]:
-    try:
-        return sorted(
-            p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")
-        )
-    except OSError as error:
-        raise DataError(
-            f"{root} cannot be read ({error.strerror}): check its permissions"
-        ) from None
-
-
-def _class_folders(root: Path, classes: Sequence[str] | None) -> list[Path]:
-    subs = [p for p in _folders(root) if p.name.casefold() not in _NOT_CLASSES]
-    if classes is not None:
-        wanted = {_class_key(name) for name in classes}
-        return [p for p in subs if _class_key(p.name) in wanted]
-    # A folder of folders is no class: it is a layout that we do not know.
-    return [p for p in subs if any(_files(p)) or not _folders(p)]
-
-
-def _files(folder: Path) -> tuple[list[Path], list[Path]]:
-    images: list[Path] = []
-    others: list[Path] = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if (
-                entry.name.startswith(".")
-                or entry.name.casefold() in _NOT_FILES
-                or entry.is_dir()
-            ):
-                continue
-            path = Path(entry.path)
-            (images if path.suffix.casefold() in SUFFIXES else others).append(path)
-    return sorted(images), sorted(others)
-
-
-def _class_key(name: str) -> str:
-    folded = name.casefold()
-    return "nofire" if folded in _NOFIRE else folded
-
-
-def _name_classes(
-    found: Mapping[str, Sequence[Path]], classes: Sequence[str] | None, root: Path
-) -> tuple[tuple[str, ...], dict[str, int], str]:
-    """Decide the order of the classes; return names, folder name to label, and whose order."""
-    for subs in found.values():
-        seen: dict[str, Path] = {}
-        for sub in subs:
-            other = seen.setdefault(_class_key(sub.name), sub)
-            if other != sub:
-                raise DataError(
-                    f"{other} and {sub} are two folders for one class: merge them"
-                )
-    # The first spelling met names the class: Fire/ in train and fire/ in test are one.
-    spelling: dict[str, str] = {}
-    for subs in found.values():
-        for sub in subs:
-            spelling.setdefault(_class_key(sub.name), sub.name)
-    if classes is not None:
-        names, order = tuple(classes), "given"
-    elif set(spelling) <= {"nofire", "fire"}:
-        names, order = ("nofire", "fire"), "fire"
-    else:
-        known = [
-            s.class_names
-            for s in registry.SETS.values()
-            if set(spelling) == set(s.class_names)
-        ]
-        if known:
-            names, order = known[0], "registry"
-        else:
-            names, order = tuple(spelling[key] for key in sorted(spelling)), "alphabet"
-    index = {_class_key(name): i for i, name in enumerate(names)}
-    return (
-        names,
-        {
-            sub.name: index[_class_key(sub.name)]
-            for subs in found.values()
-            for sub in subs
-        },
-        order,
-    )
-
-
-def _key(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix()
-
-
-def _read_categories(root: Path) -> dict[str, str]:
-    table = root / "metadata.csv"
-    if not table.is_file():
-        return {}
-    with table.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
-        missing = {"path", "category"} - set(rows.fieldnames or ())
-        if missing:
-            raise DataError(
-                f"{table} has no column {sorted(missing)[0]!r}: it needs at least path, label and category"
-            )
-        return {
-            row["path"].replace("\\", "/"): row["category"]
-            for row in rows
-            if row["category"]
-        }
 
 
 # --- splitting without sharing a photograph --------------------------------
@@ -436,6 +192,7 @@ def load(
     allow_one_class: bool = False,
     only: Iterable[str] = SPLITS,
     leaks: str = "drop",
+    crops: bool | None = None,
     progress: Progress | None = None,
 ) -> Splits:
     """Read a data set by name, or any folder of images.
@@ -471,9 +228,14 @@ def load(
         without splits is all training.
     only : iterable of str
         Splits to read; the others are None.
-    leaks : "drop" or "keep"
-        Whether test images that the set itself lists as leaks
-        (``leaky_test_images.txt`` in its folder) are left out.
+    leaks : "drop", "drop-all" or "keep"
+        Leave out the test images that the set itself lists as leaks
+        (``leaky_test_images.txt`` in its folder); also those that this project
+        found besides (`DataSet.more_leaks`); or none.
+    crops : bool, optional
+        Whether photographs that are parts of one photograph stay together when
+        the validation part is cut out, not only copies. Unless said otherwise
+        they do, in sets of up to 5,000 training photographs.
     progress : callable, optional
         Called as ``progress(done, total)`` while files are read.
 
@@ -492,9 +254,10 @@ def load(
         If files were left out because they are no readable images.
     """
     wanted = _check_splits(only)
-    folder, dataset = _resolve(source, progress)
+    if leaks not in ("drop", "drop-all", "keep"):
+        raise ValueError(f"leaks is {leaks!r}: it is 'drop', 'drop-all' or 'keep'")
+    folder, dataset, embedded = _resolve(source, progress)
     listing = scan(folder, classes=classes)
-    embedded = dataset is not None and dataset.embedded
     notes: list[str] = []
     if listing.order == "alphabet":
         notes.append(f"classes in alphabetical order: {', '.join(listing.class_names)}")
@@ -502,110 +265,64 @@ def load(
     if dataset is not None and dataset.evaluation_only:
         splits = {"test": [item for items in splits.values() for item in items]}
         notes.append(f"{dataset.name} is for evaluation only: all of it is test data")
-        if not allow_one_class and "train" in wanted and only is not SPLITS:
-            raise DataError(
-                f"{dataset.name} is for evaluation only: train on another set"
-            )
     elif WHOLE in splits:
         splits = {"test" if allow_one_class else "train": splits[WHOLE]}
-    if leaks == "drop" and "test" in splits:
-        named = _listed_leaks(folder)
-        kept = [item for item in splits["test"] if _key(folder, item.path) not in named]
-        if len(kept) < len(splits["test"]):
-            notes.append(
-                f"left out {len(splits['test']) - len(kept)} test images that {_LEAKS} lists as leaks"
-            )
-            splits["test"] = kept
-    elif leaks not in ("drop", "keep"):
-        raise ValueError(f"leaks is {leaks!r}: it is 'drop' or 'keep'")
-    if not allow_one_class:
-        _check_classes(splits, listing, folder)
-
-    problems: list[tuple[Path, str]] = [
-        (
-            path,
-            f"is not an image by its name: the endings read are {', '.join(sorted(SUFFIXES))}",
-        )
-        for path in listing.strangers
-        if path.is_relative_to(folder)
-    ]
+    if leaks != "keep" and "test" in splits:
+        splits["test"] = _without_leaks(splits["test"], folder, dataset, leaks, notes)
     cut = validation > 0 and "train" in splits and "validation" not in splits
-    cut = cut and bool({"train", "validation"} & wanted)
+    if not wanted & (set(splits) | ({"validation"} if cut else set())):
+        names = " or ".join(name for name in SPLITS if name in wanted)
+        there = ", ".join(splits)
+        raise DataError(
+            f"{folder} has no {names} split, only {there}: read that, or add one"
+        )
+    if not allow_one_class:
+        _check_classes(splits, listing)
+
+    problems: Problems = [
+        (path, "has a name that ends like no image format's")
+        for path in listing.strangers
+        if not dataset or not dataset.embedded
+    ]
+    cut = cut and bool(wanted & {"train", "validation"})
     if limit is not None:
         splits = _limit(splits, limit, validation if cut else 0.0, seed)
     if cut:
-        train = splits["train"]
-        found = similar.groups([item.path for item in train], progress=progress)
-        problems += found.problems
-        bad = {path for path, _ in found.problems}
-        readable = [i for i, item in enumerate(train) if item.path not in bad]
-        rest, held = split_by_group(
-            [int(found.group[i]) for i in readable],
-            validation,
-            labels=[train[i].label for i in readable],
-            seed=seed,
-        )
-        splits["train"] = [train[readable[i]] for i in rest]
-        splits["validation"] = [train[readable[i]] for i in held]
-        notes.append(
-            f"cut {len(held)} of {len(readable)} training images out for validation"
-        )
+        many = len(splits["train"]) > _MANY
+        if crops is None and many:
+            notes.append(f"more than {_MANY:,} photographs: not searched for crops")
+        by_crops = not many if crops is None else crops
+        _cut_validation(splits, validation, seed, by_crops, problems, notes, progress)
     splits = {
         split: splits[split] for split in SPLITS if split in splits and split in wanted
     }
 
-    total = sum(map(len, splits.values()))
-    need = total * image_size * image_size * 3
-    memory = _memory()
-    if memory is not None and need > memory // 2:
-        gigabytes = f"{need / 1e9:.1f} GB of {memory / 1e9:.1f} GB of memory"
-        if arrays:
-            raise DataError(
-                f"{folder} would take {gigabytes} at {image_size} px: use a smaller image_size, a limit, or arrays=False"
-            )
-        if cache:
-            notes.append(
-                f"not cached, as that would take {gigabytes}: images are decoded in each epoch"
-            )
-            cache = False
-
+    cache = _fits(splits, image_size, cache, arrays, folder, notes)
+    count = _Count(progress, sum(map(len, splits.values())))
     data: dict[str, Any] = {}
-    final: dict[str, tuple[Item, ...]] = {}
-    if arrays or cache:
-        count = _Count(progress, total)
-        pixels = {}
-        for split, items in splits.items():
-            x, kept_items, bad_items = _decode_all(items, image_size, count)
-            problems += bad_items
-            pixels[split] = x
-            final[split] = tuple(kept_items)
-        for split, items in final.items():
-            y = _labels([item.label for item in items], len(listing.class_names))
-            data[split] = (
-                (pixels[split], y)
-                if arrays
-                else _dataset_in_memory(
-                    pixels[split], y, batch_size, seed if split == "train" else None
-                )
-            )
-    else:
-        reader = _Reader(image_size, problems)
-        for split, items in splits.items():
-            final[split] = tuple(items)
-            y = _labels([item.label for item in items], len(listing.class_names))
-            paths = [str(item.path) for item in items]
-            data[split] = _dataset_from_files(
-                paths, y, reader, batch_size, seed if split == "train" else None
-            )
+    read: dict[str, tuple[Item, ...]] = {}
+    reader = _Reader(image_size, problems)
+    for split, items in splits.items():
+        shuffle = seed if split == "train" else None
+        x = None
+        if arrays or cache:
+            x, items = _decode_all(items, image_size, count, problems)
+        read[split] = tuple(items)
+        y = _labels([item.label for item in items], len(listing.class_names))
+        if x is None:
+            data[split] = _dataset_from_files(items, y, reader, batch_size, shuffle)
+        elif arrays:
+            data[split] = x, y
+        else:
+            data[split] = _dataset_in_memory(x, y, batch_size, shuffle)
+    if not any(read.values()):
+        raise DataError(f"{folder} has no readable image: check what its files are")
+    listing = replace(listing, splits=read)
     if not allow_one_class:
-        _check_classes(final, listing, folder)
-    if not any(final.values()):
-        raise DataError(
-            f"{folder} has no readable image for {' or '.join(sorted(wanted))}"
-        )
+        _check_classes(read, listing)
     if problems:
         path, reason = problems[0]
-        more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+        more = f", and {len(problems) - 1} more files" if len(problems) > 1 else ""
         warnings.warn(f"left out {path}: {reason}{more}", stacklevel=2)
     return Splits(
         train=data.get("train"),
@@ -613,21 +330,15 @@ def load(
         test=data.get("test"),
         class_names=listing.class_names,
         source="embedded" if embedded else str(folder),
-        listing=Listing(
-            listing.root, listing.class_names, final, listing.strangers, listing.order
-        ),
+        listing=listing,
         problems=problems,
         notes=notes,
     )
 
 
-_LEAKS = "leaky_test_images.txt"
-
-
 def _check_splits(only: Iterable[str]) -> set[str]:
     wanted = {only} if isinstance(only, str) else set(only)
-    unknown = wanted - set(SPLITS)
-    if unknown or not wanted:
+    if not wanted or wanted - set(SPLITS):
         raise ValueError(
             f"only is {sorted(wanted)}: name one or more of {', '.join(SPLITS)}"
         )
@@ -636,70 +347,115 @@ def _check_splits(only: Iterable[str]) -> set[str]:
 
 def _resolve(
     source: str | os.PathLike[str], progress: Progress | None
-) -> tuple[Path, registry.DataSet | None]:
+) -> tuple[Path, registry.DataSet | None, bool]:
     """Find the folder of a data set; an embedded one is rendered if it is not there."""
     path = Path(source)
     if path.is_dir():
-        return path, registry.SETS.get(path.resolve().name)
+        return path, registry.SETS.get(path.resolve().name), False
     name = os.fspath(source)
     if path.exists() or len(path.parts) > 1:
-        return path, None  # scan says what is wrong with it
+        return path, None, False  # scan says what is wrong with it
     try:
         dataset = registry.get(name)
     except KeyError as error:
         raise DataError(
             f"{name!r} is neither a folder nor a known set: {error.args[0]}"
         ) from None
-    found = registry.locate(name)
-    if found is not None:
-        return found, dataset
+    folder = registry.locate(name)
     if not dataset.embedded:
-        raise DataError(
-            f"the set {name} is not in {registry.home()}: run `fire-course data get {name}`, or point "
-            "FIRE_COURSE_DATA at a folder that has it"
-        )
-    from importlib import import_module
+        if folder is None:
+            raise DataError(
+                f"the set {name} is not in {registry.home()}: run `fire-course data get {name}`, "
+                "or point FIRE_COURSE_DATA at a folder that has it"
+            )
+        return folder, dataset, False
+    if folder is None:
+        folder = registry.home() / name
+        renderer = import_module(f"fire_course.data.render.{name}")
+        renderer.make(folder, progress=progress)
+    return folder, dataset, True
 
-    folder = registry.home() / name
-    scenes = import_module(f"fire_course.data.render.{name}")
-    scenes.make(folder, progress=progress)
-    return folder, dataset
 
-
-def _listed_leaks(folder: Path) -> set[str]:
-    """Read which test images a set lists as leaks, as paths relative to its folder."""
+def _without_leaks(
+    items: Sequence[Item],
+    folder: Path,
+    dataset: registry.DataSet | None,
+    leaks: str,
+    notes: list[str],
+) -> Sequence[Item]:
     file = folder / _LEAKS
-    if not file.is_file():
-        return set()
-    lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
-    # Lines may start with the name of the set, as in fire/test/fire/fire_0002.jpg.
-    names = {line for line in lines if line and not line.startswith("#")}
-    return names | {name.partition("/")[2] for name in names}
+    named: set[str] = set()
+    if file.is_file():
+        lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
+        named = {line for line in lines if line and not line.startswith("#")}
+        # A line may start with the name of the set, as in fire/test/fire/fire_0002.jpg.
+        named |= {line.partition("/")[2] for line in named}
+    where = f"{_LEAKS} lists"
+    if leaks == "drop-all" and dataset is not None:
+        named |= set(dataset.more_leaks)
+        where = "are known"
+    kept = [
+        item for item in items if item.path.relative_to(folder).as_posix() not in named
+    ]
+    if len(kept) < len(items):
+        left = len(items) - len(kept)
+        notes.append(f"left out {left} test images that {where} as leaks")
+    return kept
 
 
-def _check_classes(
-    splits: Mapping[str, Sequence[Item]], listing: Listing, folder: Path
-) -> None:
+def _check_classes(splits: Mapping[str, Sequence[Item]], listing: Listing) -> None:
     if "train" not in splits:
         return
     present = {item.label for item in splits["train"]}
+    names = listing.class_names
     if len(present) == 1:
         (label,) = present
         raise DataError(
-            f"the training data of {folder} have one class only, {listing.class_names[label]!r}: "
+            f"the training data of {listing.root} have one class only, {names[label]!r}: "
             "a network needs two or more to tell apart"
         )
-    for label, name in enumerate(listing.class_names):
+    for label, name in enumerate(names):
         if label not in present:
             raise DataError(
-                f"the training data of {folder} have no readable image of the class {name!r}"
+                f"the training data of {listing.root} have no readable image of the class "
+                f"{name!r}: add some, or leave the class out"
             )
+
+
+def _cut_validation(
+    splits: dict[str, Sequence[Item]],
+    fraction: float,
+    seed: int,
+    crops: bool,
+    problems: Problems,
+    notes: list[str],
+    progress: Progress | None,
+) -> None:
+    """Move a part of train to validation; photographs of one group stay together."""
+    train = splits["train"]
+    found = similar.search(
+        [item.path for item in train], crops=crops, progress=progress
+    )
+    problems += found.problems
+    bad = {path for path, _ in found.problems}
+    readable = [i for i, item in enumerate(train) if item.path not in bad]
+    rest, held = split_by_group(
+        [int(found.group[i]) for i in readable],
+        fraction,
+        labels=[train[i].label for i in readable],
+        seed=seed,
+    )
+    splits["train"] = [train[readable[i]] for i in rest]
+    splits["validation"] = [train[readable[i]] for i in held]
+    notes.append(
+        f"cut {len(held)} of {len(readable)} training images out for validation"
+    )
 
 
 def _limit(
     splits: Mapping[str, Sequence[Item]], limit: int, validation: float, seed: int
 ) -> dict[str, Sequence[Item]]:
-    """Keep `limit` images a class and split; more of train, if validation is yet to be cut from it."""
+    """Keep `limit` images a class and split; more of train, if validation is yet to be cut."""
     if limit < 1:
         raise ValueError(
             f"limit is {limit}: it is the number of images a class, at least 1"
@@ -723,6 +479,32 @@ def _labels(labels: Sequence[int], classes: int) -> NDArray[Any]:
     return np.asarray(labels, np.float32 if classes == 2 else np.int32)
 
 
+def _fits(
+    splits: Mapping[str, Sequence[Item]],
+    size: int,
+    cache: bool,
+    arrays: bool,
+    folder: Path,
+    notes: list[str],
+) -> bool:
+    """Whether to keep decoded images in memory."""
+    need = sum(map(len, splits.values())) * size * size * 3
+    memory = _memory()
+    if memory is None or need <= memory // 2:
+        return cache
+    gigabytes = f"{need / 1e9:.1f} of {memory / 1e9:.1f} GB of memory"
+    if arrays:
+        raise DataError(
+            f"{folder} would take {gigabytes} at {size} pixels: use a smaller image_size, "
+            "a limit, or arrays=False"
+        )
+    if cache:
+        notes.append(
+            f"not cached, as that would take {gigabytes}: decoded in each epoch"
+        )
+    return False
+
+
 def _memory() -> int | None:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -743,21 +525,18 @@ class _Count:
 
 
 def _decode_all(
-    items: Sequence[Item], size: int, count: _Count
-) -> tuple[NDArray[np.uint8], list[Item], list[tuple[Path, str]]]:
+    items: Sequence[Item], size: int, count: _Count, problems: Problems
+) -> tuple[NDArray[np.uint8], list[Item]]:
     """Decode files in parallel; Pillow lets go of Python's lock while it decodes."""
     x = np.empty((len(items), size, size, 3), np.uint8)
 
     def read(i: int) -> str | None:
-        try:
-            x[i] = open_image(items[i].path, size=size)
-        except ImageError as error:
-            return error.reason
-        except OSError as error:
-            return f"cannot be read ({error.strerror or error})"
-        return None
+        image, reason = _read(items[i].path, size)
+        if image is not None:
+            x[i] = image
+        return reason
 
-    kept, problems = [], []
+    kept = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for i, reason in enumerate(pool.map(read, range(len(items)))):
             count.step()
@@ -765,29 +544,38 @@ def _decode_all(
                 kept.append(i)
             else:
                 problems.append((items[i].path, reason))
-    if problems:
+    if len(kept) < len(items):
         x = x[kept]
-    return x, [items[i] for i in kept], problems
+    return x, [items[i] for i in kept]
+
+
+def _read(path: str | Path, size: int) -> tuple[NDArray[np.uint8] | None, str | None]:
+    """One image, or why not."""
+    try:
+        return open_image(path, size=size), None
+    except ImageError as error:
+        return None, error.reason
+    except OSError as error:
+        return None, f"cannot be read ({error.strerror or error})"
 
 
 class _Reader:
     """Decode for tf.data, and remember the files that cannot be read."""
 
-    def __init__(self, size: int, problems: list[tuple[Path, str]]) -> None:
+    def __init__(self, size: int, problems: Problems) -> None:
         self.size, self.problems = size, problems
         self._bad: set[str] = set()
         self._lock = threading.Lock()
 
     def __call__(self, path: bytes) -> tuple[NDArray[np.uint8], bool]:
         name = os.fsdecode(path)
-        try:
-            return open_image(name, size=self.size), True
-        except (ImageError, OSError) as error:
-            reason = getattr(error, "reason", None) or f"cannot be read ({error})"
+        image, reason = _read(name, self.size)
+        if image is not None:
+            return image, True
         with self._lock:
             if name not in self._bad:
                 self._bad.add(name)
-                self.problems.append((Path(name), reason))
+                self.problems.append((Path(name), str(reason)))
                 warnings.warn(f"left out {name}: {reason}", stacklevel=2)
         return np.zeros((self.size, self.size, 3), np.uint8), False
 
@@ -816,7 +604,7 @@ def _dataset_in_memory(
 
 
 def _dataset_from_files(
-    paths: Sequence[str],
+    items: Sequence[Item],
     y: NDArray[Any],
     reader: _Reader,
     batch_size: int,
@@ -831,7 +619,8 @@ def _dataset_from_files(
         good.set_shape(())
         return image, label, good
 
-    files = tf.data.Dataset.from_tensor_slices((list(paths), y))
+    paths = [str(item.path) for item in items]
+    files = tf.data.Dataset.from_tensor_slices((paths, y))
     if seed is not None:
         files = files.shuffle(
             max(len(paths), 1), seed=seed, reshuffle_each_iteration=True
