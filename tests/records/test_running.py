@@ -207,8 +207,11 @@ def test_the_command_line_runs_an_experiment(home, tmp_path, monkeypatch, capfd)
     assert (tmp_path / "m.keras").is_file()
     again = records.read(tmp_path / "two.json")
     assert again["curve"]["loss"] == record["curve"]["loss"]
-    listed = json.loads(run("--list", "--json").out)
-    assert "tiny" in [row["name"] for row in listed["experiments"]]
+    listed = json.loads(run("--list", "--json").out)["experiments"]
+    recorded = {row["name"]: row["recorded"] for row in listed}
+    assert recorded["tiny"] is None
+    shipped = records.read("fire-net-scenes")
+    assert recorded["fire-net-scenes"]["test"] == shipped["test"]
 
 
 def test_without_tensorflow(home, tmp_path):
