@@ -80,8 +80,11 @@ def prepare(app: Sphinx, config: Config) -> None:
     # build would pass. Unless the last one was clean, forget what it has read.
     mark = Path(app.doctreedir) / "clean"
     if not mark.exists():
-        shutil.rmtree(app.doctreedir, ignore_errors=True)
-        shutil.rmtree(app.outdir, ignore_errors=True)
+        for folder in (Path(app.doctreedir), Path(app.outdir)):
+            # Only in our own place: somebody may build into a folder of theirs.
+            if Path(app.srcdir, "_build").resolve() in folder.resolve().parents:
+                shutil.rmtree(folder, ignore_errors=True)
+        Path(app.doctreedir, "environment.pickle").unlink(missing_ok=True)
     mark.unlink(missing_ok=True)
 
     # Jupyter Book always loads Thebe, which runs cells on a server of others. It is
