@@ -171,11 +171,14 @@ def _say(voice: Talk, document: dict[str, Any]) -> None:
     voice.say(table)
     if len(document["class_names"]) == 2:
         (quiet, alarms), (missed, found) = document["confusion"]
-        voice.say(
-            f"From a score of {document['threshold']:g} on: {found:,} of "
-            f"{found + missed:,} fires found, {alarms:,} false alarms on "
-            f"{alarms + quiet:,} pictures without fire."
-        )
+        parts = []
+        if found + missed:
+            parts.append(f"{found:,} of {found + missed:,} fires found")
+        if alarms + quiet:
+            others = f"{alarms + quiet:,} pictures without fire"
+            parts.append(f"{alarms:,} false alarms on {others}")
+        score = f"From a score of {document['threshold']:g} on: "
+        voice.say(score + ", ".join(parts) + ".")
     if document.get("categories"):
         _say_categories(voice, document["categories"])
     if document["problems"]:

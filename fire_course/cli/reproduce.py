@@ -118,13 +118,8 @@ def _seeds(text: str) -> tuple[int, ...]:
 def _list(voice: Talk) -> None:
     from fire_course import records
 
-    table = Table(title="Experiments", title_justify="left")
-    for heading in (
-        "name",
-        "what it is",
-        "recorded accuracy",
-        "false alarms on sunsets",
-    ):
+    table = Table(box=None, pad_edge=False)
+    for heading in ("name", "what it is", "accuracy", "sunset alarms"):
         table.add_column(heading, overflow="fold")
     rows = []
     for name, experiment in records.EXPERIMENTS.items():
@@ -148,6 +143,10 @@ def _list(voice: Talk) -> None:
             percent(sunsets.get("rate")),
         )
     voice.say(table)
+    voice.say(
+        "Accuracy is on photographs that no run was trained on or chosen by; sunset "
+        "alarms are sunsets called fire. A dash: no record here."
+    )
     voice.answer({"experiments": rows})
 
 
