@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+# A build takes three seconds, or much longer where other programs keep it waiting.
+pytestmark = pytest.mark.timeout(900)
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
@@ -87,7 +90,7 @@ class Book:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=280,
         )
 
     def build(self, *before: str) -> subprocess.CompletedProcess[str]:
