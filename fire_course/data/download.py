@@ -105,9 +105,9 @@ def fetch(
         raise DownloadError(f"{url} is no http or https address")
     if target.is_file() and (sha256 is None or sha256_file(target) == sha256.lower()):
         return target
-    part = _Part(target, url)
     end = time.monotonic() + deadline
     try:
+        part = _Part(target, url)
         target.parent.mkdir(parents=True, exist_ok=True)
         resumed = _fill(part, max_bytes, timeout, end, tries, wait, progress)
         if sha256 is not None and part.sha256() != sha256.lower():
@@ -130,6 +130,10 @@ def _wrong_hash(url: str) -> DownloadError:
         f"{url} is not the file it should be (its SHA-256 differs), so it was removed: "
         "the owners may have published a new version, or someone altered it on the way"
     )
+
+
+class _TooMuch(Exception):
+    """More bytes came than may."""
 
 
 class _Part:
@@ -254,21 +258,24 @@ def _attempt(
             raise DownloadError(
                 f"{part.url} has {total:,} bytes, more than the {max_bytes:,} that are expected"
             )
-        with part.path.open("ab") as file:
-            for chunk in _chunks(response, end, part.url):
-                have += len(chunk)
-                if have > max_bytes:
-                    file.close()
-                    part.discard()
-                    raise DownloadError(
-                        f"{part.url} sends more than the {max_bytes:,} bytes that are expected"
-                    )
-                file.write(chunk)
-                if progress is not None:
-                    progress(have, max(total, have) if total else 0)
-    if total and have != total:
-        if part.version is None:
+        try:
+            with part.path.open("ab") as file:
+                for chunk in _chunks(response, end, part.url):
+                    have += len(chunk)
+                    if have > max_bytes:
+                        raise _TooMuch
+                    file.write(chunk)
+                    if progress is not None:
+                        progress(have, max(total, have) if total else 0)
+        except _TooMuch:
             part.discard()
+            raise DownloadError(
+                f"{part.url} sends more than the {max_bytes:,} bytes that are expected"
+            ) from None
+        except _Again as error:
+            of = f" of {total:,}" if total else ""
+            raise _Again(f"{error} after {have:,}{of} bytes") from None
+    if total and have != total:
         raise _Again(f"the connection ended after {have:,} of {total:,} bytes")
 
 

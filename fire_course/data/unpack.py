@@ -320,8 +320,12 @@ def _untar(writer: _Writer) -> None:
             (opener for magic, opener in _PACKED if start.startswith(magic)), None
         )
         if opener is None and start[257:262] != b"ustar":
+            if start.startswith(b"PK"):
+                raise writer.damaged("it ends too early")
+            begins = start[:24].decode("ascii", "replace")
             raise UnpackError(
-                f"{writer.archive.name} is neither a zip nor a tar archive"
+                f"{writer.archive.name} is neither a zip nor a tar archive: "
+                f"it starts with {begins!r}"
             )
         try:
             with closing(opener(raw) if opener else raw) as plain:
