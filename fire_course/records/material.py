@@ -253,6 +253,8 @@ class Material:
             "fingerprint": fingerprint(
                 [*mine.names, *held.names], [*mine.digests, *held.digests]
             ),
+            # The cut decides the chosen epoch, so a record names it too.
+            "validation_fingerprint": fingerprint(held.names, held.digests),
             "left_out": [path.name for path, _ in splits.problems],
         }
         return mine, held

@@ -7,7 +7,7 @@ import pytest
 
 from fire_course.data.render import scenes
 from fire_course.images import open_image
-from fire_course.records import Experiment, fingerprint
+from fire_course.records import EXPERIMENTS, Experiment, find, fingerprint
 from fire_course.records.material import SCENE_SEEDS, Material, render
 
 SMALL = {"image_size": 32, "render_size": 64, "jobs": 1}
@@ -166,3 +166,10 @@ def test_the_real_set_as_the_records_read_it(real_data):
     photographs, sunsets, _ = material.tests()
     assert len(photographs.x) == 337
     assert len(sunsets.x) == 36
+    # Reproducing a record chooses its epoch on the photographs that the record did.
+    for name in EXPERIMENTS:
+        recorded = find(name)["data"]["photos"]
+        if "validation" in recorded:
+            assert recorded["fingerprint"] == facts["fingerprint"], name
+            cut = recorded.get("validation_fingerprint")
+            assert cut == facts["validation_fingerprint"], name
