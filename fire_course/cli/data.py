@@ -93,8 +93,10 @@ def get(
         with voice.progress(f"fetching {name}") as progress:
             folder = download.get(name, home=home, progress=progress)
         with voice.progress(f"auditing {name}") as progress:
-            found = audit.audit(folder, progress=progress)
+            # The search for crops takes longer than most downloads.
+            found = audit.audit(folder, crops=False, progress=progress)
         voice.say(f"{name} is in {shown_path(folder)}", found.summary())
+        voice.say(f"`fire-course data audit {shown_path(folder)}` looks for crops too.")
         if entry.terms:
             voice.say(f"Terms: {entry.terms}")
         voice.answer({"name": name, "folder": folder, "findings": found.counts})
@@ -190,11 +192,17 @@ def audit(
             help="Findings of each kind to show; the file holds all.",
         ),
     ] = 5,
+    no_crops: Annotated[
+        bool,
+        typer.Option(
+            "--no-crops", help="Skip the slow search for parts of one photograph."
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Find what is wrong with a folder of images.
 
-    Corrupt files, wrong types, class imbalance, copies, near-copies, and one
+    Corrupt files, wrong types, class imbalance, copies, crops, and one
     photograph in two splits. What it finds is a result, not a failure: the
     exit status is 0.
     """
@@ -202,7 +210,7 @@ def audit(
 
     with talk(json=json) as voice:
         with voice.progress("auditing") as progress:
-            found = auditing.audit(folder, progress=progress)
+            found = auditing.audit(folder, crops=not no_crops, progress=progress)
         if out is not None:
             found.write_csv(out)
         voice.say(found.summary())

@@ -105,6 +105,12 @@ def test_audit_tells_people_what_it_found(cli, messy):
     assert "leak" in answer.out
 
 
+def test_audit_without_crops_says_so(cli, messy):
+    answer = cli("data", "audit", messy, "--no-crops")
+    assert answer.code == 0
+    assert "crops were not searched for" in answer.out
+
+
 def test_get_fetches_unpacks_and_audits(cli, messy, tmp_path, monkeypatch):
     """From a server on this machine, under a name of the registry."""
     import dataclasses
