@@ -59,6 +59,9 @@ class Experiment:
         without fire is called fire. The test pictures have no say in it.
     network : dict
         Options of the model.
+    notes : str
+        What was tried before: whatever a look at test pictures may have changed is
+        said here, for those who judge the figures.
     """
 
     title: str
@@ -85,6 +88,7 @@ class Experiment:
     threshold: float = 0.5
     false_alarm_budget: float | None = None
     network: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    notes: str = ""
 
     def __post_init__(self) -> None:
         for field in ("trained_on", "validate_on"):
@@ -95,9 +99,10 @@ class Experiment:
             raise ValueError(f"schedule is {self.schedule!r}: it is constant or cosine")
 
     def settings(self) -> dict[str, Any]:
-        """Return all settings but the title, ready for JSON."""
+        """Return all settings but title and notes, ready for JSON."""
         rows = dataclasses.asdict(self)
         rows.pop("title")
+        rows.pop("notes")
         rows["augmentation"] = [list(layer) for layer in rows["augmentation"]]
         return rows
 
@@ -138,6 +143,10 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         image_size=250,
         epochs=14,
         validation=0.1,
+        notes=(
+            "Run twice. The first run held out a fifth of the photographs and had a "
+            "test accuracy of .944, with 23 of 36 sunsets called fire."
+        ),
     ),
     "fire-net-photos": Experiment(
         title="fire_net on photographs",
@@ -168,6 +177,11 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         # Sunsets of real photographs fool it more often than drawn ones do: the drawn
         # ones get a tight budget.
         false_alarm_budget=0.005,
+        notes=(
+            "Trained once, its threshold chosen twice. With a budget of .02 it was .5: "
+            "test accuracy .953, and 16 of 36 sunsets called fire. Training photographs "
+            "and drawn scenes chose the tighter budget."
+        ),
     ),
     "fire-net-both": Experiment(
         title="fire_net on photographs and rendered scenes",
@@ -185,6 +199,10 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         scenes=3_000,
         validation_scenes=400,
         false_alarm_budget=0.0025,
+        notes=(
+            "Trained once, its threshold chosen twice. With a budget of .01 it was .718: "
+            "test accuracy .979, and 7 of 36 sunsets called fire."
+        ),
     ),
 }
 

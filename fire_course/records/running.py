@@ -312,6 +312,7 @@ def _header(
     return {
         "experiment": name,
         "title": experiment.title,
+        "notes": experiment.notes,
         "command": " ".join(command),
         "model": experiment.model,
         "parameters": int(detector.network.count_params()),
