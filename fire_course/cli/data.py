@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -231,7 +232,7 @@ def audit(
         )
 
 
-def _say_findings(voice: Any, rows: list[Any], limit: int) -> None:
+def _say_findings(voice: Any, rows: Sequence[Any], limit: int) -> None:
     if not rows or not limit:
         return
     table = Table("kind", "file", "other", "detail")

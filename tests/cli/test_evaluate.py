@@ -156,3 +156,15 @@ def test_real_photographs_and_sunsets(cli, model, real_data):
     assert sunsets["count"] == 36
     assert sunsets["recall"] is None
     assert sunsets["false_alarm_rate"] is not None
+
+
+def test_scenes_by_name_with_the_default_model(cli, monkeypatch, tmp_path):
+    monkeypatch.setenv("FIRE_COURSE_DATA", str(tmp_path / "home"))
+    assert cli("data", "make", "scenes", "--count", "30").code == 0
+    answer = cli("evaluate", "default", "scenes", "--json")
+    assert answer.code == 0
+    found = answer.json
+    assert found["source"] == "embedded"
+    assert found["count"] == 24
+    assert found["categories"]["plain"]["count"] == 1
+    assert found["accuracy"] > 0.7  # trained on such pictures, not on these
