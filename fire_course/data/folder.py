@@ -259,6 +259,11 @@ def load(
     folder, dataset, embedded = _resolve(source, progress)
     listing = scan(folder, classes=classes)
     notes: list[str] = []
+    if embedded and not _renderer(str(source)).is_current(folder):
+        notes.append(
+            f"{folder} was drawn by another version of the renderer: "
+            f"`fire-course data make {source}` draws it anew"
+        )
     if listing.order == "alphabet":
         notes.append(f"classes in alphabetical order: {', '.join(listing.class_names)}")
     splits: dict[str, Sequence[Item]] = {**listing.splits}
@@ -371,9 +376,12 @@ def _resolve(
         return folder, dataset, False
     if folder is None:
         folder = registry.home() / name
-        renderer = import_module(f"fire_course.data.render.{name}")
-        renderer.make(folder, progress=progress)
+        _renderer(name).make(folder, progress=progress)
     return folder, dataset, True
+
+
+def _renderer(name: str) -> Any:
+    return import_module(f"fire_course.data.render.{name}")
 
 
 def _without_leaks(

@@ -504,7 +504,9 @@ def test_an_evaluation_set_is_never_training_data(tmp_path, monkeypatch):
 def test_an_embedded_set_is_drawn_when_it_is_not_there(tmp_path, monkeypatch):
     from fire_course.data.render import scenes
 
-    monkeypatch.setenv("FIRE_COURSE_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    home = tmp_path / "home"
+    monkeypatch.setenv("FIRE_COURSE_DATA", str(home))
     # The real renderer, told to draw a small set.
     counts = {"train": 4, "validation": 2, "test": 3}
     small = functools.partial(scenes.make, counts=counts, size=64, jobs=1)
@@ -515,10 +517,15 @@ def test_an_embedded_set_is_drawn_when_it_is_not_there(tmp_path, monkeypatch):
         len(part[0]) for part in (splits.train, splits.validation, splits.test)
     ] == [8, 4, 6]
     assert all(item.category for item in splits.listing.splits["test"])
-    assert registry.locate("scenes") == tmp_path / "scenes"
+    assert registry.locate("scenes") == home / "scenes"
     assert load("scenes", image_size=32, arrays=True, only="test").source == "embedded"
-    by_path = load(tmp_path / "scenes", image_size=32, arrays=True, only="test")
-    assert by_path.source == str(tmp_path / "scenes")
+    by_path = load(home / "scenes", image_size=32, arrays=True, only="test")
+    assert by_path.source == str(home / "scenes")
+    assert not any("another version" in note for note in splits.notes)
+    for file in (home / "scenes").glob("*.json"):
+        file.unlink()  # as if drawn before versions were written down
+    old = load("scenes", image_size=32, arrays=True, only="test")
+    assert any("another version" in note for note in old.notes)
 
 
 # --- load: datasets -----------------------------------------------------------
