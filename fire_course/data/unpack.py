@@ -277,6 +277,7 @@ def _unzip(writer: _Writer) -> None:
         lzma.LZMAError,
         EOFError,
         struct.error,
+        UnicodeDecodeError,
     ) as error:
         raise writer.damaged(str(error) or "it ends too early") from error
     except NotImplementedError as error:
