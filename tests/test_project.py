@@ -270,4 +270,3 @@ def test_tracked_files_are_small_and_no_photographs(tracked):
         photograph = path.suffix.lower() in {".jpg", ".jpeg", ".webp"}
         assert not photograph or name in DRAWN, name
         assert path.suffix not in {".pkl", ".pickle"}, name
-

@@ -187,7 +187,7 @@ def _train(
         least = metrics.threshold_for(
             y, detector.score(x), max_false_alarm_rate=experiment.false_alarm_budget
         )
-        detector.threshold = round(max(experiment.threshold, least), 3)
+        detector.threshold = round(max(experiment.threshold, least), 6)
     curve = {
         name: [_short(v) for v in values] for name, values in result.history.items()
     }
