@@ -102,7 +102,8 @@ def make(
     ValueError
         If a split is unknown, a count negative, or `folder` holds other files.
     """
-    folder = Path(folder)
+    # absolute: a process that joblib keeps from before may stand in another folder
+    folder = Path(folder).absolute()
     counts = dict(COUNTS if counts is None else counts)
     unknown = set(counts) - set(COUNTS)
     if unknown or min(counts.values(), default=-1) < 0:

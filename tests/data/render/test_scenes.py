@@ -182,6 +182,17 @@ def test_a_set_is_replaced_but_nothing_else_is(folder: Path, tmp_path: Path):
     assert not scenes.is_current(tmp_path)
 
 
+def test_a_relative_folder_is_meant_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Worker processes outlive a call, and with them the folder that they stand in."""
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        scenes.make("drawn", size=40, jobs=2, counts={"train": 2})
+        assert (tmp_path / name / "drawn" / "metadata.csv").is_file()
+
+
 def test_a_set_that_fails_leaves_nothing(tmp_path: Path):
     def stop(done: int, total: int) -> None:
         raise KeyboardInterrupt
