@@ -386,23 +386,29 @@ def _margins(
 
     found = []
     for axis, view in enumerate((small, small.transpose(0, 2, 1, 3))):
-        edge = unit(view[:, :, -_MARGIN:])
-        best = np.full((len(fit), len(fit)), 0.75, np.float32)
-        depth = np.full(best.shape, -1, np.int8)
-        for k in range(_THUMB // 4):
-            alike = edge @ unit(view[:, :, k : k + _MARGIN]).T
-            better = alike > best
-            best[better], depth[better] = alike[better], k
-        np.fill_diagonal(depth, -1)
-        rows, columns = np.nonzero(depth >= 0)
+        edges = unit(view[:, :, -_MARGIN:])
+        strips = [unit(view[:, :, k : k + _MARGIN]) for k in range(_THUMB // 4)]
+        met = []  # likeness, first, second, depth of the strip
+        for start in range(0, len(fit), 1024):  # in blocks, for the memory's sake
+            block = edges[start : start + 1024]
+            best = np.full((len(block), len(fit)), 0.75, np.float32)
+            depth = np.full(best.shape, -1, np.int8)
+            for k, strip in enumerate(strips):
+                alike = block @ strip.T
+                better = alike > best
+                best[better], depth[better] = alike[better], k
+            rows, columns = np.nonzero(depth >= 0)
+            cells = best[rows, columns], rows + start, columns, depth[rows, columns]
+            met.append(np.stack(cells, axis=1, dtype=np.float64))
+        pairs = np.concatenate(met)
         # Few are right; the best are tried, so that time stays in proportion.
-        order = np.argsort(-best[rows, columns], kind="stable")[: 2 * len(fit)]
-        for a, b in zip(rows[order], columns[order], strict=True):
+        order = np.argsort(-pairs[:, 0], kind="stable")[: 2 * len(fit)]
+        for a, b, k in pairs[order, 1:].astype(int):
             one, other = greys[fit[a]], greys[fit[b]]
-            side = one.shape[1 - axis], other.shape[1 - axis]
-            if one.shape[axis] != other.shape[axis]:
+            if a == b or one.shape[axis] != other.shape[axis]:
                 continue  # not cut to one height, or one width
-            back = side[0] - (depth[a, b] + _MARGIN) / _THUMB * side[1]
+            side = one.shape[1 - axis], other.shape[1 - axis]
+            back = float(side[0] - (k + _MARGIN) / _THUMB * side[1])
             shift = (-back, 0.0) if axis == 0 else (0.0, -back)
             found.append((fit[a], fit[b], Placement(1.0, 1.0, *shift)))
     return found

@@ -53,9 +53,6 @@ __all__ = [
 Progress = Callable[[int, int], None]
 Problems = list[tuple[Path, str]]
 
-# More training photographs than this are not searched for crops unless asked:
-# it takes some 40 ms each, and their comparison grows with the square.
-_MANY = 5000
 _LEAKS = "leaky_test_images.txt"
 
 
@@ -293,9 +290,11 @@ def load(
     if limit is not None:
         splits = _limit(splits, limit, validation if cut else 0.0, seed)
     if cut:
-        many = len(splits["train"]) > _MANY
+        many = len(splits["train"]) > similar.MANY
         if crops is None and many:
-            notes.append(f"more than {_MANY:,} photographs: not searched for crops")
+            notes.append(
+                f"more than {similar.MANY:,} photographs: not searched for crops"
+            )
         by_crops = not many if crops is None else crops
         _cut_validation(splits, validation, seed, by_crops, problems, notes, progress)
     splits = {

@@ -34,6 +34,9 @@ MAX_DISTANCE = 12
 #: Correlation from which the pixels confirm a pair. On 10,400 real photographs
 #: copies reach .98 and more, and the most alike of different ones .96.
 CONFIRMED = 0.97
+#: More photographs than this are searched for crops only if that is asked for:
+#: each takes some 40 ms, and comparing them grows with the square.
+MANY = 5000
 # Part of the key under which results are kept: changed with the method.
 _METHOD = "3"
 
