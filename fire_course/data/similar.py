@@ -38,7 +38,7 @@ CONFIRMED = 0.97
 #: each takes some 40 ms, and comparing them grows with the square.
 MANY = 5000
 # Part of the key under which results are kept: changed with the method.
-_METHOD = "3"
+_METHOD = "4"
 
 
 class Pair(NamedTuple):
