@@ -114,7 +114,7 @@ oldest:
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
-	  --no-header --no-emit-index-url --extra book --extra dev \
+	  --no-header --no-emit-index-url --extra dev \
 	  pyproject.toml -o requirements.lock
 
 # ---------------------------------------------------------------------- clean
