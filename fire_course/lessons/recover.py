@@ -394,27 +394,29 @@ def _with_needs(
         for part in sorted(providers, key=lambda part: not _is_stub(part.node))
         for name in part.names
     }
-    taken: list[_Part] = list(parts)
+    helpers: list[_Part] = []
+    bound = {name for part in parts for name in part.names}
     missing: set[str] = set()
-    while len(taken) < len(parts) + _MOST_HELPERS:
-        needed = _free("\n".join(part.text for part in taken)) - missing
-        if not needed:
-            break
+    needed = _free("\n".join(part.text for part in parts))
+    while needed and len(helpers) < _MOST_HELPERS:
         name = min(needed)
         found = by_name.get(name)
         shadow = (
             name in _BUILTINS and found is not None and not _is_function(found.node)
         )
-        if found is None or found in taken or shadow:
+        if found is None or shadow or found in parts:
             missing.add(name)
         else:
-            taken.append(_only(found, name))
+            helpers.append(_only(found, name))
+            bound |= helpers[-1].names
+            needed |= _free(helpers[-1].text)
+        needed -= bound | missing
     place = {id(part.node): number for number, part in enumerate(providers)}
-    helpers = sorted(taken[len(parts) :], key=lambda part: place[id(part.node)])
+    helpers.sort(key=lambda part: place[id(part.node)])
     unknown = sorted(missing - _BUILTINS - given)
     if unknown:  # perhaps out of `from module import *`
         stars = [part for part in providers if "*" in part.names]
-        helpers = stars + [part for part in helpers if part not in stars]
+        helpers = stars + helpers
         unknown = [] if stars else unknown
     problems = [
         f"The answer uses {name}, which is neither imported nor defined as a function "

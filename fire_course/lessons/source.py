@@ -234,7 +234,10 @@ class _Reader:
 
     def raw(self) -> Iterable[tuple[str, str, int, dict[str, Any]]]:
         """Give each cell's kind, text, line and options, as jupytext sees them."""
-        from jupytext.myst import MystMetadataParsingError, myst_to_notebook
+        from jupytext.myst import (  # type: ignore[import-untyped]
+            MystMetadataParsingError,
+            myst_to_notebook,
+        )
 
         text = self.path.read_text(encoding="utf-8")
         rows = text.split("\n")

@@ -37,9 +37,9 @@ LESSON = Lesson(
 STUB = 'def {}(a, b):\n    """Add."""\n    raise NotImplementedError("write it")'
 
 
-def code(source, id=None, **metadata):
+def code(source, ident=None, **metadata):
     cell = {"cell_type": "code", "source": source, "metadata": metadata, "outputs": []}
-    return cell | ({"id": id} if id else {})
+    return cell | ({"id": ident} if ident else {})
 
 
 @pytest.fixture
@@ -87,11 +87,9 @@ def test_answer_without_its_id_is_found_by_its_name_without_its_cell(submit, cel
 
 def test_colab_and_nbgrader_keep_ids_in_the_metadata(submit):
     text = "def add(a, b):\n    return a + b"
-    assert submit(code(text, id="add-answer"))["add"].how == "id"
+    assert submit(code(text, "add-answer"))["add"].how == "id"
     assert submit(code(text, nbgrader={"grade_id": "add-answer"}))["add"].how == "id"
-    cell = code(text)
-    cell["metadata"]["id"] = "add-answer"
-    assert submit(cell)["add"].how == "id"
+    assert submit(code(text, id="add-answer"))["add"].how == "id"
 
 
 def test_a_copied_cell_shares_nbgraders_id_and_the_one_with_the_answer_wins(submit):
