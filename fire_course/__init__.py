@@ -18,6 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
         "callbacks",
+        "convolution",
         "data",
         "detector",
         "files",

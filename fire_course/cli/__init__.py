@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from fire_course.cli import data, doctor, evaluate, predict, reproduce, train
+from fire_course.cli import data, doctor, evaluate, predict, reproduce, size, train
 from fire_course.cli.common import plain_errors
 
 __all__ = ["app", "main"]
@@ -53,6 +53,7 @@ app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=predict.EXAMPLE)(predict.predict)
 app.command(epilog=reproduce.EXAMPLE)(reproduce.reproduce)
+app.command(epilog=size.EXAMPLE)(size.size)
 app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 
 
