@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple
 from fire_course.lessons import regions
 from fire_course.lessons.source import Cell, Lesson
 
-__all__ = ["LARGEST", "Recovered", "SubmissionError", "recover"]
+__all__ = ["LARGEST", "Recovered", "SubmissionError", "lesson_name", "recover"]
 
 LARGEST = 20_000_000
 """Bytes of a notebook. An exercise without outputs has some 20,000; one with a few
@@ -109,6 +109,41 @@ def recover(notebook: str | Path, lesson: Lesson) -> dict[str, Recovered]:
         exercise: _recover(cell, cells, asked, given)
         for exercise, cell in lesson.answers.items()
     }
+
+
+def lesson_name(notebook: str | Path) -> str:
+    """Tell which lesson a notebook belongs to.
+
+    Parameters
+    ----------
+    notebook : str or path
+        An exercise; its metadata say it, or else its name, ``10_honest_data (1).ipynb``
+        too.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    SubmissionError
+        If neither says it, or see `recover`.
+    """
+    from fire_course.lessons import checks
+
+    path = Path(notebook)
+    metadata = _document(path).get("metadata")
+    facts = metadata.get("fire_course") if isinstance(metadata, dict) else None
+    said = facts.get("lesson") if isinstance(facts, dict) else None
+    if isinstance(said, str) and said in checks.LESSONS:
+        return said
+    found = [name for name in checks.LESSONS if name in path.name]
+    if len(found) != 1:
+        raise SubmissionError(
+            f"{path.name}: does not say which lesson it is, name it: --lesson, one of "
+            + ", ".join(checks.LESSONS)
+        )
+    return found[0]
 
 
 # -------------------------------------------------------------------- the file
