@@ -11,7 +11,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from fire_course.cli import data, doctor, evaluate, predict, reproduce, size, train
+from fire_course.cli import (
+    data,
+    doctor,
+    evaluate,
+    lessons,
+    predict,
+    reproduce,
+    size,
+    train,
+)
 from fire_course.cli.common import plain_errors
 
 __all__ = ["app", "main"]
@@ -54,6 +63,8 @@ app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=predict.EXAMPLE)(predict.predict)
 app.command(epilog=reproduce.EXAMPLE)(reproduce.reproduce)
 app.command(epilog=size.EXAMPLE)(size.size)
+app.add_typer(lessons.app, name="lessons")
+app.command(epilog=lessons.CHECK_EXAMPLE)(lessons.check)
 app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 
 
