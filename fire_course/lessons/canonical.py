@@ -326,6 +326,8 @@ def decode(coded: Any) -> Any:
         return coded
     if not any(key.startswith("$") for key in coded):
         return {key: decode(each) for key, each in coded.items()}
+    mark: str
+    inner: Any
     mark, inner = next(iter(coded.items())) if len(coded) == 1 else ("", None)
     if mark == "$float":
         return float(inner)

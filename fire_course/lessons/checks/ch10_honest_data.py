@@ -312,7 +312,7 @@ def _members(groups: list[int], chosen: list[int]) -> list[int]:
     return np.flatnonzero(np.isin(groups, chosen)).tolist()
 
 
-def _test_pictures(groups: list[int], order: list[int], wanted: int) -> list[int]:
+def _held_out(groups: list[int], order: list[int], wanted: int) -> list[int]:
     return _members(groups, order[: _taken(groups, order, wanted)])
 
 
@@ -333,7 +333,7 @@ def _unsorted(groups: list[int], order: list[int], wanted: int) -> list[int]:
 _SPLIT = Exercise(
     name="leak-free-split",
     lesson=_LESSON,
-    function="test_pictures",
+    function="held_out",
     points=2,
     task="Choose test pictures so that no group stands on both sides.",
     hints=(
@@ -342,7 +342,7 @@ _SPLIT = Exercise(
         "Take a group while len(test) < wanted, all of its members; in the end sort.",
     ),
     cases=_split_cases,
-    expected=_test_pictures,
+    expected=_held_out,
     mistakes=(
         Mistake(
             "pictures split one by one",
@@ -394,7 +394,7 @@ _SPLIT = Exercise(
         Mistake(
             "the given order left aside",
             "Groups come in the order of the list `order`, which chance has made.",
-            lambda groups, order, wanted: _test_pictures(
+            lambda groups, order, wanted: _held_out(
                 groups, list(dict.fromkeys(groups)), wanted
             ),
         ),
