@@ -68,19 +68,23 @@ def size(
     no window sees, and the layer of Keras. With --target, the settings that reach
     a size; kernel, stride and padding are kept where they are given.
     """
-    given = {
+    given: dict[str, Any] = {
         "kernel": _numbers("--kernel", kernel),
         "stride": _numbers("--stride", stride),
         "padding": _padding(padding),
     }
     with talk(json=json) as voice:
-        places = _numbers("N", n)
-        gaps = _numbers("--dilation", dilation)
+        places: Any = _numbers("N", n)
+        gaps: Any = _numbers("--dilation", dilation)
         if target is not None:
             if ceil or pool or transposed or output_padding:
                 raise typer.BadParameter(
                     "goes with --kernel, --stride, --padding and --dilation only",
                     param_hint="--target",
+                )
+            if not isinstance(places, int):
+                raise typer.BadParameter(
+                    "goes with one axis: give N as one number", param_hint="--target"
                 )
             _solve(voice, places, target, given, gaps)
             return

@@ -224,17 +224,9 @@ def _window(setting: AxisSetting, size: int, ceil: bool, word: str) -> _Axis:
                 f"Padding adds {before} before and {after} after: "
                 f"{_columns(n + total)} instead of {n}."
             )
-        counted = "padded column" if total else "column"
-        steps.append(
-            f"The first window begins at {counted} 0; the last can begin at "
-            f"{n + total} - {reach} = {room}."
-        )
-        steps.append(
-            f"In steps of {stride} that are {_times(room // stride, 'step')}, so "
-            f"{_times(room // stride + 1, 'window')}."
-        )
+        steps += _counted(room, n + total, reach, stride, total > 0)
         if ceil and size > room // stride + 1:
-            steps.append("Rounding up adds one window, which hangs over the end.")
+            steps.append("Rounding up adds a window, which hangs over the end.")
         elif less:
             steps.append(
                 "Rounding up would add a window, but it would see padding only: "
@@ -249,6 +241,18 @@ def _window(setting: AxisSetting, size: int, ceil: bool, word: str) -> _Axis:
     ignored = tuple(i for i in range(n) if not seen[i])
     steps.append(_ignoring(ignored, n, "No window sees"))
     return _Axis(size, formula, text, tuple(steps), ignored)
+
+
+def _counted(room: int, total: int, reach: int, stride: int, padded: bool) -> list[str]:
+    if room < 0:
+        return [f"No window fits: {reach} reach over {total} by {-room}."]
+    column = "padded column" if padded else "column"
+    return [
+        f"The first window begins at {column} 0; the last can begin at "
+        f"{total} - {reach} = {room}.",
+        f"In steps of {stride} that are {_times(room // stride, 'step')}, so "
+        f"{_times(room // stride + 1, 'window')}.",
+    ]
 
 
 def _transposed(setting: AxisSetting, size: int, extra: int | None) -> _Axis:
