@@ -4,6 +4,7 @@
 - A build that ended with a warning is not taken up again as if it had been clean.
 - Chapters run in a known environment, on the embedded data, without noise.
 - Formulas are set by a MathJax inside the book, so that it reads offline.
+- Buttons that open a page elsewhere stand on notebooks only.
 - A picture without alternative text is a warning, and so fails the strict build; and
   so does a number that was not formatted.
 """
@@ -26,6 +27,8 @@ from sphinx.util import logging
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGGER = logging.getLogger(__name__)
+
+LESSONS = ROOT / "fire_course" / "lessons"
 
 # A chapter may take this many seconds to execute on two cores.
 BUDGET = 60
@@ -51,14 +54,17 @@ def fingerprint() -> str:
     """Return a digest of all that a chapter's output depends on but its own cells.
 
     That is the package with its weights and renderers, what is said of the rendered
-    data, the recorded runs, the locked versions and the version of Python.
+    data, the recorded runs, the locked versions and the version of Python. The lessons
+    are left out: chapters do not use them, and their own pages are never executed.
     """
     digest = hashlib.sha256(str(sys.version_info[:2]).encode())
     files = [ROOT / "requirements.lock", ROOT / "datasets/scenes/scenes.json"]
     for folder in ("fire_course", "book/records"):
         files += sorted((ROOT / folder).rglob("*"))
     for file in files:
-        if file.is_file() and "__pycache__" not in file.parts:
+        if LESSONS in file.parents or "__pycache__" in file.parts:
+            continue
+        if file.is_file():
             digest.update(f"\0{file.relative_to(ROOT).as_posix()}\0".encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
@@ -108,6 +114,28 @@ def prepare(app: Sphinx, config: Config) -> None:
     scripts = str(Path(sys.executable).parent)
     if scripts not in os.environ["PATH"].split(os.pathsep):
         os.environ["PATH"] = scripts + os.pathsep + os.environ["PATH"]
+
+
+def launch_notebooks_only(app: Sphinx) -> None:
+    """Let the theme put its launch buttons on pages that are notebooks.
+
+    It would put them on every page with code, and lead Colab to a .md there.
+    """
+    (listener,) = (
+        each
+        for each in app.events.listeners["html-page-context"]
+        if each.handler.__name__ == "add_launch_buttons"
+    )
+    add = listener.handler
+
+    def add_to_notebooks(app: Sphinx, page: str, *context: Any) -> None:
+        if page in app.env.found_docs and (
+            str(app.env.doc2path(page)).endswith(".ipynb")
+        ):
+            add(app, page, *context)
+
+    app.disconnect(listener.id)
+    app.connect("html-page-context", add_to_notebooks, listener.priority)
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:
@@ -188,6 +216,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
     app.add_config_value("fire_book_source", own, "html")
     app.connect("config-inited", prepare, priority=900)
+    app.connect("builder-inited", launch_notebooks_only)
     app.connect("doctree-read", require_alternative_text)
     app.connect("doctree-resolved", refuse_raw_numbers)
     app.connect("build-finished", finish)

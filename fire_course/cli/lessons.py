@@ -94,18 +94,21 @@ def check(
     exit status is 1 unless all passed.
     """
     with talk(json=json) as voice:
-        from fire_course.lessons.recover import lesson_name, recover
+        from fire_course.lessons.recover import lesson_name, own_setup, recover
         from fire_course.lessons.source import outline
         from fire_course.lessons.trial import try_answers
 
         name = lesson or lesson_name(notebook)
-        asked = outline(name)
+        setup = own_setup(notebook)
+        asked = outline(name, setup=setup)
         found = recover(notebook, asked)
         functions = {
             exercise: cell.function or "" for exercise, cell in asked.answers.items()
         }
         with voice.progress("answers") as progress:
-            tried = try_answers(found, functions, seconds=seconds, progress=progress)
+            tried = try_answers(
+                found, functions, setup=setup, seconds=seconds, progress=progress
+            )
         rows = [
             {
                 "exercise": exercise,

@@ -42,6 +42,13 @@ if importlib.util.find_spec("fire_course") is None:
     %pip install --quiet "fire-course @ git+{url}"\
 """
 
+# How a page of the book shows a solution's cells: what is folded, and under what words.
+_FOLDS = {
+    "answer": ("hide-input", "Show a solution"),
+    "check": ("hide-output", "Show the verdict"),
+    "demo": ("hide-output", "Show what it prints"),
+}
+
 # What the kernels find in their environment: the processor, one look, no colours.
 _ENVIRONMENT = {
     "COLUMNS": "80",
@@ -225,9 +232,12 @@ def _cell(cell: Cell, lesson: Lesson, kind: Kind) -> NotebookNode:
         if cell is lesson.cells[0]:
             text = re.sub(r"\A(#\s+.*)", r"\1: solutions", text)
         # The book folds what gives an answer away.
-        tags += {"answer": ["hide-input"], "check": ["hide-output"]}.get(cell.role, [])
+        if cell.role in _FOLDS and not any("hide" in tag for tag in tags):
+            tag, words = _FOLDS[cell.role]
+            tags.append(tag)
+            metadata["mystnb"] = {"code_prompt_show": words}
         if cell.look:
-            metadata["mystnb"] = dict(cell.look)
+            metadata["mystnb"] = metadata.get("mystnb", {}) | dict(cell.look)
     if tags:
         metadata["tags"] = tags
     if cell.role in ("answer", "check", "setup"):
@@ -411,6 +421,10 @@ def _execute(document: NotebookNode, lesson: Lesson, folder: Path) -> None:
         )
         # IPython's own files stay out of the folder that the cells see.
         with tempfile.TemporaryDirectory() as profile:
+            # Or the kernel warns that it talks to this process without encryption.
+            settings = Path(profile, "profile_default", "ipython_kernel_config.py")
+            settings.parent.mkdir()
+            settings.write_text("c.IPKernelApp.log_level = 40\n")
             try:
                 client.execute(env=environment(folder, profile))
             except CellExecutionError as error:

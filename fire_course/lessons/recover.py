@@ -21,7 +21,14 @@ from typing import Any, Literal, NamedTuple
 from fire_course.lessons import regions
 from fire_course.lessons.source import Cell, Lesson
 
-__all__ = ["LARGEST", "Recovered", "SubmissionError", "lesson_name", "recover"]
+__all__ = [
+    "LARGEST",
+    "Recovered",
+    "SubmissionError",
+    "lesson_name",
+    "own_setup",
+    "recover",
+]
 
 LARGEST = 20_000_000
 """Bytes of a notebook. An exercise without outputs has some 20,000; one with a few
@@ -45,7 +52,7 @@ _HARMLESS = {
     "bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "range",
     "set", "slice", "str", "tuple", "np.arange", "np.array", "np.asarray", "np.eye",
     "np.float32", "np.full", "np.linspace", "np.ones", "np.sqrt", "np.uint8",
-    "np.zeros", "re.compile", "Path",
+    "np.zeros", "re.compile", "Path", "import_keras", "quiet.import_keras",
 }  # fmt: skip
 
 
@@ -144,6 +151,19 @@ def lesson_name(notebook: str | Path) -> str:
             + ", ".join(checks.LESSONS)
         )
     return found[0]
+
+
+def own_setup(notebook: str | Path) -> str:
+    """Return the code of a notebook's setup cells, for who checks a notebook of theirs.
+
+    A grader takes the setup of the lesson instead.
+    """
+    found = (
+        cell
+        for cell in map(_parsed, _cells(Path(notebook)))
+        if any(name == "setup" or name.startswith("setup-") for name in cell.ids)
+    )
+    return "\n\n".join(part.text for cell in found for part in cell.parts)
 
 
 # -------------------------------------------------------------------- the file

@@ -131,7 +131,7 @@ def sources(folder: str | Path = "solutions") -> list[Path]:
     return sorted(Path(folder).glob("[0-9][0-9]_*.md"))
 
 
-def outline(name: str) -> Lesson:
+def outline(name: str, *, setup: str = "") -> Lesson:
     """Tell a lesson's exercises where its source is not at hand.
 
     Whoever has installed the package without the course's folder can check a
@@ -141,16 +141,19 @@ def outline(name: str) -> Lesson:
     ----------
     name : str
         Such as ``10_honest_data``.
+    setup : str
+        Code that the answers may rely on.
 
     Returns
     -------
     Lesson
-        With empty answer and check cells only.
+        With that setup, and with empty answers and checks.
     """
     from fire_course.lessons import checks
 
     known = checks.exercises(name)
     roles: tuple[Role, Role] = ("answer", "check")
+    first = Cell(id="setup", kind="code", text=setup, line=1, role="setup")
     cells = tuple(
         Cell(
             id=f"{exercise.name}-{role}",
@@ -168,7 +171,7 @@ def outline(name: str) -> Lesson:
         name=name,
         title=name,
         path=Path(f"{name}.md"),
-        cells=cells,
+        cells=(first, *cells),
         points={exercise.name: exercise.points for exercise in known},
     )
 

@@ -97,12 +97,12 @@ EXERCISES = (
 URL = "https://example.org/course"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small() -> str:
     return SMALL
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def exercises() -> tuple[SimpleNamespace, ...]:
     return EXERCISES
 
