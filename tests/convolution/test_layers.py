@@ -42,7 +42,7 @@ def layouts(seed, count):
 
 def test_convolution_equals_keras(keras):
     for random, rank, size, kernel, stride, padding in layouts(1, 60):
-        batch, channels, filters = (int(n) for n in random.integers(1, 5, 3))
+        batch, channels, filters = (int(n) for n in random.integers(2, 6, 3))
         activation = str(
             random.choice(["linear", "relu", "sigmoid", "softmax", "tanh"])
         )
