@@ -16,6 +16,7 @@ import hashlib
 import html
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,14 @@ from sphinx.util.docutils import SphinxDirective
 
 LOGGER = logging.getLogger(__name__)
 SCRIPTS = Path(__file__).resolve().parents[1] / "_static" / "interactive"
+
+# What a chapter may set: a whole number, or one of these.
+NUMBER = re.compile(r"\d+")
+KERNELS = (
+    *("vertical edges", "horizontal edges", "outline", "sharpen", "blur", "soft blur"),
+    *("emboss", "leave as is", "move right"),
+)
+PICTURES = ("step", "square", "flame", "diagonal", "zeros and ones")
 
 # What each figure says to those who do not see it, unless the chapter has words of its
 # own; the scripts that it needs, in order; and what a chapter may set.
@@ -42,7 +51,13 @@ FIGURES: dict[str, dict[str, Any]] = {
             "changed."
         ),
         "scripts": ("core", "sizes", "correlate", "slide-kernel"),
-        "settings": {"picture", "kernel", "stride", "padding", "dilation"},
+        "settings": {
+            "picture": PICTURES,
+            "kernel": KERNELS,
+            "stride": NUMBER,
+            "padding": NUMBER,
+            "dilation": NUMBER,
+        },
     },
     "size-calculator": {
         "label": "The size calculator",
@@ -54,8 +69,11 @@ FIGURES: dict[str, dict[str, Any]] = {
         ),
         "scripts": ("core", "sizes", "size-calculator"),
         "settings": {
-            *("layer", "n", "kernel", "stride", "padding", "before", "after"),
-            *("dilation", "ceil", "output_padding"),
+            "layer": ("convolution", "pooling", "transposed"),
+            "padding": ("valid", "same", "causal", "sides"),
+            "ceil": ("true", "false"),
+            **dict.fromkeys(("n", "kernel", "stride", "before", "after"), NUMBER),
+            **dict.fromkeys(("dilation", "output_padding"), NUMBER),
         },
     },
     "kernel-sees": {
@@ -67,7 +85,10 @@ FIGURES: dict[str, dict[str, Any]] = {
             "kernel can be chosen or typed."
         ),
         "scripts": ("core", "correlate", "kernel-sees"),
-        "settings": {"kernel", "show"},
+        "settings": {
+            "kernel": KERNELS,
+            "show": ("auto", "photo", "signed", "size"),
+        },
     },
 }
 
@@ -96,14 +117,14 @@ PHOTOS: dict[str, dict[str, Any]] = {
     },
     "fire": {
         "label": "Fire (rendered)",
-        "alt": "A rendered hillside with a fire and its smoke.",
+        "alt": "A rendered forest at night: flames on the ground between the trunks.",
         "cut": None,
     },
 }
 SIDE = 160  # rows and columns of such a picture
 
 
-class interactive(nodes.General, nodes.Element):  # noqa: N801 (docutils' style)
+class interactive(nodes.General, nodes.Element):
     """The place of one figure on the page."""
 
 
@@ -138,6 +159,13 @@ class Interactive(SphinxDirective):
                     f"{kind} has no setting {pair.strip()!r}: write name=value, with "
                     f"commas between; its names are "
                     f"{', '.join(sorted(figure['settings']))}."
+                )
+            allowed = figure["settings"][name]
+            if allowed is NUMBER and not NUMBER.fullmatch(value):
+                raise self.error(f"{name} is a whole number, not {value!r}.")
+            if allowed is not NUMBER and value not in allowed:
+                raise self.error(
+                    f"{name} is one of {', '.join(allowed)}, not {value!r}."
                 )
             settings[name] = value
         photos = self.options.get("photos", "camera, coins, fire").replace(",", " ")
@@ -216,7 +244,7 @@ def picture(name: str) -> Any:
     if name == "fire":
         from fire_course.data.render import scenes
 
-        pixels = scenes.render(SCENE).image
+        pixels = scenes.render(3, kind="fire", category="ground").image
         whole = Image.fromarray(np.asarray(pixels))
     else:
         import skimage.data
@@ -226,9 +254,6 @@ def picture(name: str) -> Any:
         whole = Image.fromarray(pixels)
     small = whole.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     return np.asarray(small)
-
-
-SCENE = 7
 
 
 @functools.cache

@@ -151,7 +151,7 @@
       });
     }
     show(values);
-    const element = h("div", { class: "fi-weights", role: "group", "aria-label": "Kernel" },
+    const element = h("div", { class: "fi-weights", role: "group", "aria-label": "Numbers of the kernel" },
       inputs);
     return { element, inputs, show };
   };

@@ -10,7 +10,7 @@
     const state = {
       photo: images[0], name: settings.kernel || "vertical edges",
       kernel: figures.kernels[settings.kernel || "vertical edges"],
-      show: settings.show || "auto", x: 0, y: 0,
+      show: settings.show || "auto", x: null, y: null,
     };
     let width, height, grey, values;
 
@@ -27,7 +27,7 @@
       "aria-label": "Photo and result. Arrow keys move the place that is looked at.",
     },
       h("div", {}, h("p", { class: "fi-head" }, "Photo"), h("div", { class: "fi-framed" }, photo, marks[0])),
-      h("div", {}, h("p", { class: "fi-head" }, "What the kernel sees"),
+      h("div", {}, h("p", { class: "fi-head" }, "Output"),
         h("div", { class: "fi-framed" }, seen, marks[1])));
 
     const weights = figures.kernelField({
@@ -64,12 +64,12 @@
     });
     root.append(
       stage, scale,
-      h("div", { class: "fi-probe" }, zoom, status),
       h("div", { class: "fi-chips", role: "group", "aria-label": "Kernels" }, chips),
+      h("div", { class: "fi-probe" }, zoom, status),
       h("div", { class: "fi-settings" },
         h("div", { class: "fi-group" },
           h("div", {}, h("span", { class: "fi-legend" }, "Kernel"), weights.element), turn),
-        h("div", { class: "fi-group fi-fields" }, photos.element, shows.element)));
+        h("div", { class: "fi-group fi-fields fi-two" }, photos.element, shows.element)));
 
     /* The numbers of the photo, out of the picture that is part of the page. */
     async function load() {
@@ -83,9 +83,21 @@
       const pixels = context.getImageData(0, 0, width, height).data;
       grey = Float64Array.from({ length: width * height }, (_, i) => pixels[4 * i]);
       photo.setAttribute("aria-label", image.alt);
-      if (!state.x) Object.assign(state, { x: width >> 1, y: Math.round(height * 0.4) });
+      if (state.x === null) seek();
       refresh();
       root.dataset.photo = image.dataset.photo;
+    }
+
+    /* Begin where the kernel answers most, not somewhere on a flat part. */
+    function seek() {
+      const answers = figures.correlatePhoto(grey, width, height, state.kernel);
+      let best = -1;
+      for (let y = height >> 2; y < height - (height >> 2); y++) {
+        for (let x = width >> 2; x < width - (width >> 2); x++) {
+          const answer = Math.abs(answers[y * width + x]);
+          if (answer > best) [best, state.x, state.y] = [answer, x, y];
+        }
+      }
     }
 
     function refresh() {
@@ -120,16 +132,16 @@
       context.putImageData(pixels, 0, 0);
       const round = Math.round(most);
       const ends = {
-        photo: ["0 or less", "255 or more"],
-        signed: [`−${round} or less`, "0", `${round} or more`],
-        size: ["0", `${round} or more, or −${round} or less`],
+        photo: ["0", "255"],
+        signed: [`−${round}`, "0", String(round)],
+        size: ["0", `±${round}`],
       }[how];
       scale.replaceChildren(
         h("span", { class: "fi-ramp", "aria-hidden": "true" }),
         h("span", { class: "fi-ends" }, ends.map((text) => h("span", {}, text))));
       seen.setAttribute("aria-label",
         `The photo after the kernel ${state.name === "own" ? "with your numbers" : state.name}. ` +
-        `Black stands for ${ends[0]}, white for ${ends[ends.length - 1]}.`);
+        `Black stands for ${ends[0]}, white for ${ends[ends.length - 1]}, and beyond.`);
     }
 
     /* One place under the magnifying glass: nine numbers, nine products, one sum. */
@@ -149,8 +161,8 @@
         h("caption", { class: "fi-unseen" }, "Grey levels and the kernel's numbers"),
         h("tbody", {}, rows)));
       const value = values[y * width + x];
-      status.replaceChildren(`Row ${y + 1}, column ${x + 1}: nine grey levels, each times `,
-        "its number of the kernel, add up to ", h("strong", {}, number(value)), ".");
+      status.replaceChildren(`photo[${y}, ${x}]: the nine products add up to `,
+         h("strong", {}, number(value)), ".");
       for (const one of marks) {
         one.style.left = `${(100 * (x + 0.5)) / width}%`;
         one.style.top = `${(100 * (y + 0.5)) / height}%`;

@@ -7,7 +7,7 @@
   const { h } = figures;
 
   const CELL = 24; // drawn units a column
-  const WIDE = 44; // more columns than these are drawn with a gap in the middle
+  const WIDE = 30; // more columns than these are drawn with a gap in the middle
   const FIRST = 6; // places drawn from the start where there are many, and from the end
   const LAST = 3;
 
@@ -43,7 +43,7 @@
     const extra = figures.select({
       label: "Output padding",
       value: String(state.output_padding),
-      choices: [["null", "as Keras does"], ...[0, 1, 2, 3].map((n) => [String(n), String(n)])],
+      choices: [["null", "as Keras"], ...[0, 1, 2, 3].map((n) => [String(n), String(n)])],
       change: (value) => change("output_padding")(value === "null" ? null : Number(value)),
     }).element;
 
@@ -106,7 +106,8 @@
       steps.replaceChildren(...words(plan).map((text) => h("li", {}, text)));
       draw(plan);
       const keras = figures.kerasLine(state);
-      code.textContent = keras.lines.join("\n");
+      copy.disabled = !keras.lines.length;
+      code.textContent = keras.lines.join("\n") || "none";
       notes.textContent = keras.notes.join(" ");
       status.textContent = `${state.n} gives ${plan.size}. ` + lost(plan);
     }
@@ -120,12 +121,12 @@
           ? "Every column of the output gets something."
           : "Every column of the input is seen.";
       }
-      const some = ignored.slice(0, 6).map((i) => i + 1).join(", ");
+      const some = ignored.slice(0, 6).join(", ");
       const which = `${ignored.length === 1 ? "column" : "columns"} ${some}` +
-        (ignored.length > 6 ? " …" : "");
+        (ignored.length > 6 ? ` …, ${ignored.length} of them` : "");
       return state.layer === "transposed"
-        ? `Nothing reaches ${which} of the output (${ignored.length}).`
-        : `No place sees ${which} of the input (${ignored.length}).`;
+        ? `Nothing reaches ${which} of the output.`
+        : `No place sees ${which} of the input.`;
     }
 
     /* The formula twice: with letters, and with the numbers. */
@@ -189,8 +190,8 @@
         const over = plan.room - fit * stride;
         list.push(`The first place takes ${plan.reach} of ${total}: ` +
           `${columns(plan.room)} are left to move over.`);
-        list.push(`Steps of ${stride} fit into ${plan.room} ${fit} ${fit === 1 ? "time" : "times"}` +
-          (over ? `, and ${over} ${over === 1 ? "is" : "are"} left over.` : "."));
+        list.push(`A step of ${stride} fits in ${fit === 1 ? "once" : `${fit} times`}` +
+          (over ? `; ${over} ${over === 1 ? "is" : "are"} left over.` : "."));
       }
       if (plan.hangs) {
         list.push(`Rounded up: a last place hangs ${columns(plan.hangs)} over the end.`);
@@ -201,7 +202,8 @@
       return list;
     }
 
-    /* One row of the picture, and below it every place of the kernel. */
+    /* One row of the picture, its columns counted from 0 as in Python, and below it
+       every place of the kernel. */
     function draw(plan) {
       const back = state.layer === "transposed";
       const length = back ? plan.size : state.n;
@@ -234,7 +236,7 @@
           parts.push(h("path", { class: "fi-cross",
             d: `M${x(at) + 4} ${CELL + 1}L${x(at) + CELL - 4} 5` }));
         }
-        const text = inside ? String(at + 1) : back ? "" : "0";
+        const text = inside ? String(at) : back ? "" : "0";
         parts.push(word(x(at) + CELL / 2, CELL / 2 + 7, text,
           `${kind}-text${text.length > 2 ? " fi-small" : ""}`));
       }
@@ -263,13 +265,13 @@
           }));
         }
         parts.push(h("text", { x: x(to) + CELL + 6, y: y + 13, class: "fi-c-in-text" },
-          back ? `← ${place + 1}` : `→ ${place + 1}`));
+          back ? `← ${place}` : `→ ${place}`));
         y += 22;
       });
-      const across = (shown + 2) * CELL + 12;
+      const across = (shown + 2) * CELL + 24;
       drawing.replaceChildren(h("svg", {
         viewBox: `0 0 ${across} ${y + 2}`, role: "img", "aria-label": label(plan),
-        style: `min-width:${Math.round(across * 0.62)}px;max-width:${Math.round(across * 1.15)}px`,
+        style: `min-width:${Math.round(across * 0.8)}px;max-width:${Math.round(across * 1.6)}px`,
       }, parts));
       const entry = (kind, text) => h("span", {}, h("i", { class: kind }), text);
       legend.replaceChildren(...[

@@ -53,10 +53,11 @@
         `A kernel of ${kernel}${dilated} does not fit into ${n}${padded}: ` +
         `take a smaller kernel, or pad by ${-room} more.`);
     }
-    let size = fixed ? up(n, stride) : Math.floor((room + spare) / stride) + 1;
+    let size = fixed ? up(n, stride) : Math.floor(room / stride) + 1;
     // A window that would begin behind the input would see padding only.
-    const dropped = spare > 0 && size > 1 && (size - 1) * stride >= n + before;
-    if (dropped) size -= 1;
+    const rounds = spare > 0 && room % stride !== 0;
+    const dropped = rounds && size * stride >= n + before;
+    if (rounds && !dropped) size += 1;
     const hangs = fixed ? 0 : Math.max(0, (size - 1) * stride - room);
     const seen = new Uint8Array(n);
     const starts = Array.from({ length: size }, (_, i) => i * stride - before);
@@ -73,7 +74,8 @@
 
   /* The way back up: each of n numbers is spread by the kernel over the output.
      `starts` count from the first number of the output; what stands before it or
-     behind its end is cut off. `ignored`: the output's columns that nothing reaches. */
+     behind its end is cut off. `ignored`: the output's columns that nothing reaches;
+     `unused`: the numbers of which nothing is left. */
   function spread(options) {
     const { n, kernel, stride, padding, dilation } = options;
     const reach = figures.reach(kernel, dilation);
@@ -114,7 +116,14 @@
     }
     const ignored = [];
     reached.forEach((is, i) => is || ignored.push(i));
-    return { size, before, cut: full - size, reach, full, starts, ignored, extra };
+    const unused = starts.map((_, i) => i).filter((i) => {
+      for (let k = 0; k < kernel; k++) {
+        const at = starts[i] + k * dilation;
+        if (at >= 0 && at < size) return false;
+      }
+      return true;
+    });
+    return { size, before, cut: full - size, reach, full, starts, ignored, unused, extra };
   }
 
   figures.places = (options) =>
@@ -126,7 +135,7 @@
   /* The lines for Keras, and what has to be said of them. Two axes, as for pictures;
      "causal" is there for one only. */
   figures.kerasLine = function (options) {
-    const { layer, n, kernel, stride, padding, dilation, ceil } = options;
+    const { layer, kernel, stride, padding, dilation } = options;
     const axes = padding === "causal" ? "1D" : "2D";
     const lines = [];
     const notes = [];
@@ -135,6 +144,12 @@
     const pair = (a, b) => (a === b ? `${a}` : `((${a}, ${b}), (${a}, ${b}))`);
     const plan = figures.places(options);
 
+    if (stride > 1 && dilation > 1) {
+      return { lines, notes: ["Keras does not combine a stride with a dilation."] };
+    }
+    if (layer === "pooling" && dilation > 1) {
+      return { lines, notes: ["Keras's poolings have no dilation."] };
+    }
     if (layer === "transposed") {
       more.push(`strides=${stride}`, `padding="${name}"`);
       if (dilation > 1) more.push(`dilation_rate=${dilation}`);
@@ -142,8 +157,8 @@
       // Keras adds up to a step of its own accord; in numbers, PyTorch adds nothing.
       if (padding === "sides" && extra === null && stride > plan.reach) extra = 0;
       if (extra !== null) more.push(`output_padding=${extra}`);
-      if (stride > 1 && dilation > 1) {
-        notes.push("Keras refuses a stride and a dilation above 1 together.");
+      if (extra !== null && extra >= stride) {
+        return { lines, notes: ["Keras wants an output padding below the stride."] };
       }
       lines.push(`keras.layers.Conv2DTranspose(64, ${kernel}, ${more.join(", ")})`);
       if (padding === "sides" && options.before + options.after) {
@@ -165,18 +180,14 @@
     }
     if (layer === "pooling") {
       more.push(`strides=${stride}`, `padding="${name}"`);
-      if (dilation > 1) notes.push("Keras has no pooling with dilation.");
       lines.push(`keras.layers.MaxPooling2D(${kernel}, ${more.join(", ")})`);
     } else {
       if (stride > 1) more.push(`strides=${stride}`);
       more.push(`padding="${name}"`);
       if (dilation > 1) more.push(`dilation_rate=${dilation}`);
-      if (stride > 1 && dilation > 1) {
-        notes.push("Keras refuses a stride and a dilation above 1 together.");
-      }
       lines.push(`keras.layers.Conv${axes}(64, ${kernel}, ${more.join(", ")})`);
     }
-    if (ceil && plan.hangs) notes.push("Keras has no ceil: the last place is padded for.");
+    if (plan.hangs) notes.push("Keras has no ceil: the last place is padded for.");
     return { lines, notes };
   };
 })();

@@ -84,7 +84,7 @@
     }).element;
     root.append(stage, status, controls,
       h("div", { class: "fi-settings" },
-        h("div", { class: "fi-group" }, kernels.element, weights.element),
+        h("div", { class: "fi-group fi-own" }, kernels.element, weights.element),
         h("div", { class: "fi-group fi-fields" },
           pictures.element, whole("stride", 1, 4), whole("padding", 0, 3),
           whole("dilation", 1, 3))));
@@ -101,8 +101,7 @@
         [...row].map(Number));
       plan = null;
       pictureHead.textContent =
-        `Picture, ${numbers.length} × ${numbers[0].length}` +
-        (state.padding ? `, and ${state.padding} of zeros around` : "");
+        `Picture, ${numbers.length} × ${numbers[0].length}` + (state.padding ? ", padded" : "");
       try {
         plan = figures.places({
           layer: "convolution", n: numbers.length, kernel: 3, stride: state.stride,
@@ -211,8 +210,7 @@
       back.disabled = state.place === 0;
       next.disabled = state.place === size * size - 1;
       status.textContent =
-        `Row ${row + 1}, column ${column + 1} of the output: ` +
-        `the nine products add up to ${number(value)}.`;
+        `output[${row}, ${column}]: the nine products add up to ${number(value)}.`;
     }
 
     const short = (weight) => {
