@@ -7,7 +7,10 @@
   const { h } = figures;
 
   const CELL = 24; // drawn units a column
-  const WIDE = 30; // more columns than these are drawn with a gap in the middle
+  // More columns than `most` are drawn as `shown`, with a gap in the middle. What is
+  // a little too wide for a phone can be moved sideways.
+  const WIDE = { most: 30, shown: 30 };
+  const NARROW = { most: 22, shown: 12 };
   const FIRST = 6; // places drawn from the start where there are many, and from the end
   const LAST = 3;
 
@@ -212,15 +215,16 @@
       const last = Math.max(
         length - 1, back ? 0 : length - 1 + plan.after, ends[ends.length - 1] + plan.reach - 1);
       const count = last - first + 1;
-      const gap = count > WIDE;
-      const half = WIDE / 2 - 1;
+      const fit = root.clientWidth < 480 ? NARROW : WIDE;
+      const gap = count > fit.most;
+      const half = fit.shown / 2 - 1;
       const hidden = (at) => gap && at - first >= half && last - at >= half;
       const x = (at) => {
         if (!gap || at - first < half) return (at - first) * CELL;
-        if (last - at < half) return (WIDE - 1 - (last - at)) * CELL;
+        if (last - at < half) return (fit.shown - 1 - (last - at)) * CELL;
         return (half + 0.5) * CELL; // in the gap
       };
-      const shown = gap ? WIDE : count;
+      const shown = gap ? fit.shown : count;
       const lost = new Set(plan.ignored);
       const parts = [];
       const word = (at, y, text, kind) =>
@@ -305,5 +309,10 @@
     }
 
     refresh();
+    let width = root.clientWidth;
+    new ResizeObserver(() => {
+      if (root.clientWidth < 480 !== width < 480) refresh();
+      width = root.clientWidth;
+    }).observe(root);
   };
 })();
