@@ -15,6 +15,7 @@ from fire_course.cli import (
     data,
     doctor,
     evaluate,
+    grade,
     lessons,
     predict,
     reproduce,
@@ -65,6 +66,7 @@ app.command(epilog=reproduce.EXAMPLE)(reproduce.reproduce)
 app.command(epilog=size.EXAMPLE)(size.size)
 app.add_typer(lessons.app, name="lessons")
 app.command(epilog=lessons.CHECK_EXAMPLE)(lessons.check)
+app.command(epilog=grade.EXAMPLE)(grade.grade)
 app.command(epilog=doctor.EXAMPLE)(doctor.doctor)
 
 
