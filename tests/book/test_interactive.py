@@ -254,19 +254,19 @@ def explained(s):
     return [size, list(answer.ignored)]
 
 
-MANY = """(settings) => settings.map((setting) => {
+MANY = """(settings) => JSON.stringify(JSON.parse(settings).map((setting) => {
   try {
     const plan = fireFigures.places(setting)
     const columns = setting.layer === 'transposed' ? plan.unused : plan.ignored
     return [fireFigures.size(setting), columns]
   } catch (error) { return {error: error.message} }
-})"""
+}))"""
 
 
 def test_calculator_agrees_with_python_on_thousands_of_settings(page):
     rng = np.random.default_rng(20)
     settings = [setting(rng) for _ in range(6_000)]
-    found = page.evaluate(MANY, settings)
+    found = json.loads(page.evaluate(MANY, json.dumps(settings)))
     impossible = 0
     for one, result in zip(settings, found, strict=True):
         expected = explained(one)
@@ -287,8 +287,11 @@ def test_same_padding_agrees_with_python(page):
         for s in range(1, 5)
         for d in range(1, 4)
     ]
-    found = page.evaluate("g => g.map(one => fireFigures.samePadding(...one))", grid)
-    assert found == [list(shapes.same_padding(*one)) for one in grid]
+    found = page.evaluate(
+        "g => JSON.stringify(JSON.parse(g).map(one => fireFigures.samePadding(...one)))",
+        json.dumps(grid),
+    )
+    assert json.loads(found) == [list(shapes.same_padding(*one)) for one in grid]
 
 
 def test_columns_that_nothing_reaches_agree_with_counting(page):
@@ -497,12 +500,14 @@ def test_nothing_glides_for_those_who_do_not_want_it(visit):
 
 
 def seen(part):
-    facts = part.evaluate(
+    # As one string: playwright is slow with long lists.
+    text = part.evaluate(
         """(root) => {
           const v = root.values()
-          return {...v, grey: [...v.grey], values: [...v.values]}
+          return JSON.stringify({...v, grey: [...v.grey], values: [...v.values]})
         }"""
     )
+    facts = json.loads(text)
     shape = (facts["height"], facts["width"])
     # Whole numbers come as such, and SciPy would round its result to them.
     grey, values = (np.array(facts[name], float) for name in ("grey", "values"))
@@ -529,9 +534,9 @@ def test_what_a_kernel_sees_is_what_scipy_sees(page, extension):
     pixels = """() => {
       const c = document.querySelectorAll('[data-figure=kernel-sees] canvas')[1]
       const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data
-      return Array.from({length: d.length / 4}, (_, i) => d[4 * i])
+      return JSON.stringify(Array.from({length: d.length / 4}, (_, i) => d[4 * i]))
     }"""
-    drawn = np.reshape(page.evaluate(pixels), values.shape)
+    drawn = np.reshape(json.loads(page.evaluate(pixels)), values.shape)
     np.testing.assert_allclose(drawn, np.clip(values, 0, 255), atol=0.51)
 
     # Text that is no number changes nothing, and says so.
