@@ -125,8 +125,9 @@
           : "Every column of the input is seen.";
       }
       const some = ignored.slice(0, 6).join(", ");
-      const which = `${ignored.length === 1 ? "column" : "columns"} ${some}` +
-        (ignored.length > 6 ? ` …, ${ignored.length} of them` : "");
+      const which = ignored.length > 6
+        ? `${ignored.length} columns (${some} …)`
+        : `${ignored.length === 1 ? "column" : "columns"} ${some}`;
       return state.layer === "transposed"
         ? `Nothing reaches ${which} of the output.`
         : `No place sees ${which} of the input.`;
@@ -247,11 +248,13 @@
       if (gap) parts.push(word((half + 1) * CELL, CELL / 2 + 7, "…", "fi-c-in-text"));
 
       const many = plan.starts.length > FIRST + LAST + 1;
+      const points = Array.from({ length: state.kernel }, (_, k) => k * state.dilation);
       const drawn = plan.starts.map((_, i) => i)
-        .filter((i) => !many || i < FIRST || i >= plan.starts.length - LAST);
+        .filter((i) => !many || i < FIRST || i >= plan.starts.length - LAST)
+        .filter((i) => !gap || points.some((k) => !hidden(plan.starts[i] + k)));
       let y = CELL + 16;
       drawn.forEach((place, order) => {
-        if (many && order === FIRST) {
+        if (order && place > drawn[order - 1] + 1) {
           parts.push(word((shown * CELL) / 2, y + 11, "⋮", "fi-c-in-text"));
           y += 24;
         }
@@ -261,8 +264,8 @@
           x: x(from) + 2, y: y + 5, width: x(to) + CELL - x(from) - 4, height: 6, rx: 3,
           class: "fi-c-reach",
         }));
-        for (let k = 0; k < state.kernel; k++) {
-          const at = from + k * state.dilation;
+        for (const point of points) {
+          const at = from + point;
           if (at < first || at > last || hidden(at)) continue;
           parts.push(h("rect", {
             x: x(at) + 3, y, width: CELL - 6, height: 16, rx: 3, class: "fi-c-tap",
