@@ -20,12 +20,13 @@ unexport PYTHONPATH PYTHONHOME
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test bench serve lint lock data picture sphinx wheel-check oldest \
-	clean-book clean
+.PHONY: help book test bench serve lint lock data picture lessons nbval sphinx \
+	wheel-check oldest clean-book clean
 
 help:
 	@echo "make book         build the book: executes every chapter, takes no network"
 	@echo "make test         run every test, then open the built book in Chromium"
+	@echo "make lessons      write the exercises and solutions from their sources"
 	@echo "make serve        show the built book on http://localhost:$(PORT)"
 	@echo "make bench        run the benchmarks and print one table"
 	@echo "make lint         check style and types"
@@ -88,12 +89,27 @@ serve:
 	@test -f $(HTML)/index.html || { echo "There is no book yet: make book" >&2; exit 1; }
 	$(BIN)/python -m http.server $(PORT) --bind localhost --directory $(HTML)
 
+# -------------------------------------------------------------------- lessons
+
+# solutions/NN.md is the source; what is up to date stays untouched.
+lessons: $(READY) $(SCENES)
+	$(BIN)/fire-course lessons build
+
 # ---------------------------------------------------------------------- tests
 
 test: $(READY)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/book
+	$(MAKE) nbval
 	$(MAKE) book
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile tests/book
+
+# Every solution once more, in fresh kernels: the outputs must be the stored ones.
+# loadfile: the cells of a notebook stay together. Embedded data only, no GPU.
+nbval: $(READY) $(SCENES)
+	FIRE_COURSE_DATA=$(abspath datasets) CUDA_VISIBLE_DEVICES=-1 \
+	TF_CPP_MIN_LOG_LEVEL=3 PYDEVD_DISABLE_FILE_VALIDATION=1 \
+	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 \
+	  -n $(JOBS) --dist loadfile solutions/*.ipynb
 
 bench: $(READY)
 	@$(BIN)/python benchmarks/run.py
