@@ -18,7 +18,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import ctypes
-import io
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -29,7 +29,7 @@ import numpy as np
 
 from fire_course.lessons.canonical import plain, show, write
 
-__all__ = ["ASKS", "Outcome", "ask", "ask_all", "model_facts", "obtain"]
+__all__ = ["ASKS", "Outcome", "ask", "ask_all", "model_facts", "obtain", "steps_of"]
 
 Case = dict[str, Any]
 
@@ -109,10 +109,20 @@ def _callback(answer: Callable[..., Any], case: Case) -> Any:
     return _played(answer(**case), figures)
 
 
+def _steps(answer: Callable[..., Any], case: Case) -> Any:
+    larger = case.pop("larger")
+    value = answer(**case)
+    few = steps_of(answer, copy.deepcopy(case))
+    many = steps_of(answer, {**copy.deepcopy(case), **copy.deepcopy(larger)})
+    # What a library decides by size adds a few; a loop over rows alone many.
+    return {"result": value, "steps grow": many > 2 * few}
+
+
 ASKS: Mapping[str, Callable[[Callable[..., Any], Case], Any]] = {
     "call": _call,
     "model": _model,
     "callback": _callback,
+    "steps": _steps,
 }
 """Ways of asking by name: (answer, case) -> value.
 
@@ -120,11 +130,14 @@ ASKS: Mapping[str, Callable[[Callable[..., Any], Case], Any]] = {
 - model: facts of the Keras model that it returns, see `model_facts`.
 - callback: `figures` of the case, a dict an epoch, are an invented training that the
   returned Keras callback goes through; told is which epoch's weights the model has then.
+- steps: what the function returns, and whether Python needs more than twice as many
+  steps where the inputs `larger` of the case, a dict, stand in for its own: so a loop
+  over pixels is found, however it is written, on a slow machine as on a fast one.
 """
 
 _WITH_KERAS = ("model", "callback")
 
-PLAYED = {"callback": ("figures",)}
+PLAYED = {"callback": ("figures",), "steps": ("larger",)}
 """Names in a case that the asking keeps to itself, so that the answer never gets them."""
 
 
@@ -182,8 +195,8 @@ def model_facts(model: Any) -> dict[str, Any]:
     return {
         "input": tuple(model.inputs[0].shape[1:]),
         "output": tuple(model.outputs[0].shape[1:]),
-        "parameters": model.count_params(),
         "layers": [", ".join(part for part in row if part) for row in rows],
+        "parameters": model.count_params(),
     }
 
 
@@ -229,6 +242,53 @@ def _played(callback: Any, figures: list[dict[str, float]]) -> dict[str, Any]:
     callback.on_train_end()
     left = {float(n) for weights in model.get_weights() for n in np.ravel(weights)}
     return {"epochs": played, "weights of epoch": sorted(left)}
+
+
+def steps_of(function: Callable[..., Any], inputs: Mapping[str, Any]) -> int:
+    """Count the steps (bytecode instructions) that Python makes for a call.
+
+    What runs in compiled code counts as one step, whatever it does.
+
+    Parameters
+    ----------
+    function : callable
+    inputs : mapping
+        Its arguments by name.
+
+    Returns
+    -------
+    int
+        Those of the functions that it calls included, in this thread.
+
+    Examples
+    --------
+    >>> def by_loop(numbers):
+    ...     return [number + 1 for number in numbers]
+    >>> few = steps_of(by_loop, {"numbers": np.zeros(10)})
+    >>> steps_of(by_loop, {"numbers": np.zeros(1000)}) > 50 * few
+    True
+    >>> few = steps_of(lambda numbers: numbers + 1, {"numbers": np.zeros(10)})
+    >>> few == steps_of(lambda numbers: numbers + 1, {"numbers": np.zeros(1000)})
+    True
+    """
+    count = 0
+
+    def step(frame: Any, event: str, _: Any) -> Any:
+        nonlocal count
+        count += event == "opcode"
+        return step
+
+    def enter(frame: Any, event: str, _: Any) -> Any:
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        return step
+
+    before = sys.gettrace()
+    sys.settrace(enter)
+    try:
+        function(**inputs)
+    finally:
+        sys.settrace(before)
+    return count
 
 
 # --- asking ----------------------------------------------------------------
@@ -295,9 +355,8 @@ def obtain(
         changed = [n for n in given if show(given[n], digits=17) != before[n]]
         return Outcome(value, changed=tuple(changed), printed=words.used)
 
-    # Around the thread, not in it: one that is left behind would never undo it.
-    with contextlib.redirect_stdout(words), contextlib.redirect_stderr(words):
-        return _within(work, seconds)
+    with _swallowing():
+        return _within(work, words, seconds)
 
 
 def ask(
@@ -372,14 +431,52 @@ def _explained(error: BaseException, answer: Callable[..., Any]) -> str:
     return ""
 
 
-class _Printed(io.TextIOBase):
-    """Takes what an answer prints, and forgets it."""
+# --- what an answer prints --------------------------------------------------
+
+
+class _Printed:
+    """Whether an answer printed anything; the text itself is forgotten."""
 
     used = False
 
+
+class _Swallower:
+    """Stands before a stream: what answers' threads print goes nowhere."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
     def write(self, text: str) -> int:
-        self.used = self.used or bool(text)
+        words = _ANSWERING.get(threading.get_ident())
+        if words is None:
+            self._stream.write(text)
+        else:
+            words.used = words.used or bool(text)
         return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+_ANSWERING: dict[int, _Printed] = {}  # by thread
+_STREAMS = threading.Lock()
+_ASKING: list[tuple[Any, Any]] = []  # the two streams, once for each `obtain` at work
+
+
+@contextlib.contextmanager
+def _swallowing() -> Iterator[None]:
+    """Put the swallowers in place: the first of several threads does, the last undoes."""
+    with _STREAMS:
+        _ASKING.append(_ASKING[0] if _ASKING else (sys.stdout, sys.stderr))
+        if len(_ASKING) == 1:
+            sys.stdout, sys.stderr = map(_Swallower, _ASKING[0])
+    try:
+        yield
+    finally:
+        with _STREAMS:
+            streams = _ASKING.pop()
+            if not _ASKING:
+                sys.stdout, sys.stderr = streams
 
 
 # --- the time limit --------------------------------------------------------
@@ -389,12 +486,16 @@ class _TimeUp(BaseException):
     """Raised in an answer's thread. No Exception, so that few answers swallow it."""
 
 
-def _within(work: Callable[[], Outcome], seconds: float) -> Outcome:
+def _within(work: Callable[[], Outcome], words: _Printed, seconds: float) -> Outcome:
     results: list[Outcome] = []
 
     def run() -> None:
         with contextlib.suppress(_TimeUp):
-            results.append(work())
+            _ANSWERING[threading.get_ident()] = words
+            try:
+                results.append(work())
+            finally:
+                _ANSWERING.pop(threading.get_ident(), None)
 
     thread = threading.Thread(target=run, daemon=True, name="answer")
     thread.start()

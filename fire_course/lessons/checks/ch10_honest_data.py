@@ -127,14 +127,14 @@ _HASH = Exercise(
 
 
 def _hash_cases(rng: np.random.Generator) -> list[Case]:
-    width = 12
+    width = 16
 
     def apart(count: int) -> Array:
-        """Hashes that differ from each other in at least 6 bits."""
+        """Hashes that differ from each other in at least 8 bits."""
         found = [rng.random(width) < 0.5]
         while len(found) < count:
             new = rng.random(width) < 0.5
-            if all((new != old).sum() >= 6 for old in found):
+            if all((new != old).sum() >= 8 for old in found):
                 found.append(new)
         return np.array(found)
 
@@ -151,15 +151,17 @@ def _hash_cases(rng: np.random.Generator) -> list[Case]:
     chain = [one, flip(one, 0, 1), flip(one, 0, 1, 2, 3), two]
     # Two groups that a later picture turns out to join.
     bridge = [one, flip(one, 0, 1, 2, 3), two, flip(one, 0, 1)]
+    opposite = [one, ~one, flip(~one, 3)]
     copies = [two, one, one, two]
     mixed = rng.random((int(rng.integers(9, 14)), 8)) < 0.5
     return [
-        {"hashes": np.array(pair), "bits": 1},
+        {"hashes": np.array(pair), "bits": 2},
         {"hashes": np.array(at_limit), "bits": 2},
         {"hashes": np.array(beyond), "bits": 2},
         {"hashes": np.array(copies), "bits": 0},
-        {"hashes": np.array(chain), "bits": 2},
-        {"hashes": np.array(bridge), "bits": 2},
+        {"hashes": np.array(chain), "bits": 3},
+        {"hashes": np.array(bridge), "bits": 3},
+        {"hashes": np.array(opposite), "bits": 1},
         {"hashes": mixed, "bits": 1},
         {"hashes": np.array([two]), "bits": 3},
     ]

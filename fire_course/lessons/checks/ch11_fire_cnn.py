@@ -68,12 +68,9 @@ def _net(
     if dropout == "after":
         row("Dropout", (flat,), 0, "rate 0.2")
     row("Dense", (1,), flat + 1, last)
-    return {
-        "input": (size, size, 3),
-        "output": (1,),
-        "parameters": total,
-        "layers": rows,
-    }
+    shapes = {"input": (size, size, 3), "output": (1,)}
+    # The layers first: they say best where two models differ.
+    return {"layers": rows, **shapes, "parameters": total}
 
 
 _BUILD = Exercise(
@@ -302,7 +299,7 @@ def _figures(name: str, values: list[float]) -> list[dict[str, float]]:
     count = len(values)
     logs = []
     for epoch, value in enumerate(values):
-        falling = round(1 / (epoch + 2), 3)
+        falling = abs(count - 2 - epoch) / 10  # least at the last but one
         row = {"loss": falling, "accuracy": 1 - falling, "val_accuracy": 0.5}
         row["val_loss"] = float(count - epoch)
         row[name] = value
