@@ -241,6 +241,7 @@ def main() -> None:
         os.dup2(null, descriptor)
     limit(settings["limits"])
     mask(settings["masked"])
+    sys.modules["debugpy"] = None  # type: ignore[assignment]  # a tenth of the start
     from ipykernel.kernelapp import IPKernelApp
 
     app = IPKernelApp.instance()

@@ -40,6 +40,9 @@ class Limits:
         Bytes of memory that all its processes hold together.
     processes : int
         The kernel's process is one; with bubblewrap its own two are added.
+    threads : int
+        Of all processes together. A kernel has about 15, TensorFlow on one core
+        adds 20.
     output : int
         Bytes that its cells may print together.
     scratch : int
@@ -49,6 +52,7 @@ class Limits:
     seconds: float = 60.0
     memory: int = 2 * 2**30
     processes: int = 4
+    threads: int = 300
     output: int = 4 * 2**20
     scratch: int = 64 * 2**20
 

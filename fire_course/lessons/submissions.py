@@ -101,7 +101,7 @@ def find(folder: Path, lessons: Sequence[str], *, skip: Path) -> list[Submission
     found: list[Submission] = []
     for entry in _entries(folder):
         inside = Path(entry.path)
-        if entry.name.startswith(".") or inside.absolute() == skip.absolute():
+        if inside.absolute() == skip.absolute() or _is_a_tools(entry):
             continue
         if entry.is_symlink():
             found += [
@@ -113,6 +113,15 @@ def find(folder: Path, lessons: Sequence[str], *, skip: Path) -> list[Submission
     handed_in = {each.lesson for each in found if each.problem is None}
     handed_in = handed_in or {each.lesson for each in found if each.notebook}
     return [each for each in found if each.lesson in handed_in or len(lessons) == 1]
+
+
+def _is_a_tools(entry: os.DirEntry[str]) -> bool:
+    """Tell a folder of git's, say, from one of a learner with a strange name."""
+    if not entry.name.startswith(".") or entry.is_symlink():
+        return False
+    with contextlib.suppress(OSError):
+        return not any(Path(entry.path).glob("*.ipynb"))
+    return True
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

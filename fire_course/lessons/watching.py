@@ -29,6 +29,7 @@ class Usage:
     """What a notebook's processes hold at one moment."""
 
     processes: int
+    threads: int
     memory: int
     outside: int
     files: int
@@ -85,6 +86,13 @@ def _memory(pid: int) -> int | None:
     return None
 
 
+def _threads(pid: int) -> int:
+    try:
+        return sum(1 for _ in Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return 0
+
+
 def usage(pid: int, share: Path) -> Usage:
     """Measure the processes below one, and the files that they can leave behind."""
     outside, *kernel = tree(pid)
@@ -101,13 +109,16 @@ def usage(pid: int, share: Path) -> Usage:
     held = [_memory(each) for each in kernel[:200]]
     alive = [each for each in held if each is not None]
     count = len(alive) + max(0, len(kernel) - 200)
-    return Usage(count, sum(alive), _memory(outside) or 0, files)
+    threads = sum(_threads(each) for each in kernel[:200])
+    return Usage(count, threads, sum(alive), _memory(outside) or 0, files)
 
 
 def verdict(found: Usage, limits: Limits) -> str | None:
     """Say in words which limit is passed; None if none is."""
     if found.processes > limits.processes:
         return "it started more processes than allowed"
+    if found.threads > limits.threads:
+        return "it started more threads than allowed"
     if found.memory > limits.memory:
         return f"it used more than {limits.memory / 2**30:.1f} GB of memory"
     if found.outside > _OUTSIDE:

@@ -1,18 +1,30 @@
 """Submissions that are broken or hostile, as data: what is handed in, what is fair.
 
 Each changes one honest notebook of the lesson in `tiny` (three exercises, 1, 2 and 2
-points). The test grades them as one class; the teacher's guide shows the same table.
+points). `test_hostile.py` grades them as one class. Run this file to write the record
+that the teacher's guide shows: ``python tests/lessons/hostile.py``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from fire_course.files import write_json
+from fire_course.lessons.sandbox import available
+from fire_course.lessons.submissions import shown
 
 LESSON = "90_tiny"
 
@@ -291,10 +303,9 @@ def _nothing(folder: Path, honest: bytes) -> None:
     (folder / "notes.txt").write_text("I forgot.")
 
 
-CANARY = "/canary-of-the-test"  # the test puts its folders here
 READ = """import glob, os
 found = []
-for root in ("CANARIES", "/root", "/home", "/etc/passwd", "/work", "/tmp", "/var"):
+for root in ("CANARIES", "/root", "/home", "/etc/passwd", "/srv", "/tmp", "/var"):
     for here, folders, names in os.walk(root):
         folders[:] = [f for f in folders if f not in (".venv", "versions", "lib")]
         found += [os.path.join(here, n) for n in names if "canary" in n]
@@ -542,3 +553,106 @@ def hand_in(folder: Path, hostile: Hostile, replace: dict[str, str]) -> str:
         content = content.replace(word.encode(), value.encode())
     (own / f"{LESSON}.ipynb").write_bytes(content)
     return learner
+
+
+# ------------------------------------------------------------------------ grading
+
+HERE = Path(__file__).parent
+RECORD = HERE.parents[1] / "book" / "records" / "grading" / "hostile.json"
+SECONDS = 5  # for an exercise; a case gets a quarter of it
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of grading the whole class."""
+
+    rows: dict[str, dict[str, Any]]  # name of the submission -> its row
+    seconds: float
+    errors: str
+    connections: list[bytes]
+    out: Path
+
+
+def grade_all(folder: Path) -> Outcome:
+    """Hand in every submission as one class and grade it by the real command."""
+    caught: list[bytes] = []
+    canaries = folder / "canaries"
+    canaries.mkdir(parents=True)
+    (canaries / "canary.txt").write_text("a secret of the teacher's")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_listen, args=(server, caught), daemon=True).start()
+        words = {"PORT": str(server.getsockname()[1]), "CANARIES": str(canaries)}
+        for each in MANY:
+            hand_in(folder / "class", each, words)
+        command = [sys.executable, "-m", "fire_course", "grade", str(folder / "class")]
+        command += ["--out", str(folder / "out"), "--lessons", str(HERE / "tiny")]
+        command += ["--jobs", "2", "--timeout", str(SECONDS), "--json"]
+        started = time.monotonic()
+        run = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+        seconds = time.monotonic() - started
+    if run.returncode:
+        raise RuntimeError(run.stderr)
+    by_learner = {row["learner"]: row for row in json.loads(run.stdout)["grades"]}
+    rows = {
+        each.name: by_learner[shown(each.learner or each.name)]
+        for each in MANY
+        if shown(each.learner or each.name) in by_learner
+    }
+    return Outcome(rows, seconds, run.stderr, caught, folder / "out")
+
+
+def _listen(server: socket.socket, caught: list[bytes]) -> None:
+    with contextlib.suppress(OSError):  # closed
+        while True:
+            connection, _ = server.accept()
+            with connection:
+                connection.settimeout(2)
+                caught.append(connection.recv(100))
+
+
+def said(row: dict[str, Any]) -> str:
+    """Tell in a few words what the grader said of the answer under attack."""
+    if row["problems"] and not any(e["state"] == "broken" for e in _all(row)):
+        return " ".join(row["problems"])
+    for each in _all(row):
+        if each["state"] == "broken":
+            return each["words"].removeprefix("No answer came: ").capitalize()
+        if each["state"] == "not yet":
+            came = [x for x in each["words"].splitlines() if x.startswith("came:")]
+            short = came[0].removeprefix("came:").strip() if came else each["words"]
+            return f"Not yet: {short[:60]}"
+        if each["state"] != "passed":
+            return each["state"].capitalize()
+    return "All passed"
+
+
+def _all(row: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(row["exercises"].values())
+
+
+def main() -> None:
+    """Grade the class and write the record that the teacher's guide shows."""
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = grade_all(Path(folder))
+    record = {
+        "isolated": available(),
+        "seconds": round(outcome.seconds),
+        "connections": len(outcome.connections),
+        "max": ALL,
+        "submissions": [
+            {
+                "name": each.name,
+                "what": each.what,
+                "fair": each.points,
+                "points": outcome.rows[each.name]["points"],
+                "said": said(outcome.rows[each.name]),
+            }
+            for each in MANY
+        ],
+    }
+    RECORD.parent.mkdir(parents=True, exist_ok=True)
+    write_json(RECORD, record)
+
+
+if __name__ == "__main__":
+    main()
