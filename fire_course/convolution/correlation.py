@@ -84,7 +84,7 @@ def correlate(
            [-5., -5., -5.],
            [-5., -5., -5.]])
     """
-    # The usual small case first: checking more would cost as much as the work.
+    # The usual case first: checking more would cost as much as a small picture.
     if (
         method == "auto"
         and type(image) is np.ndarray
@@ -98,14 +98,16 @@ def correlate(
     ):
         (height, width), (rows, columns) = shape, size
         if padding == "valid":
-            places = (height - rows + 1) * (width - columns + 1)
-            fits = 0 < rows <= height and 0 < columns <= width
-        else:
-            # SciPy's middle of an even kernel is another one than Keras's.
-            places = height * width
-            fits = padding == "same" and bool(rows & columns & 1) and places > 0
-        if fits and places * rows * columns <= _SMALL:
-            return _correlate2d()(image, kernel, padding)
+            if 0 < rows <= height and 0 < columns <= width:
+                places = (height - rows + 1) * (width - columns + 1)
+                if places * rows * columns <= _SMALL:
+                    return _correlate2d()(image, kernel, "valid")
+                return _WAYS[_fastest(shape, size)](image, kernel, (1, 1))
+        # SciPy's middle of an even kernel is another one than Keras's.
+        elif padding == "same" and rows & columns & 1 and height and width:
+            if height * width * rows * columns <= _SMALL:
+                return _correlate2d()(image, kernel, "same")
+            return _same(image, kernel)
     return _checked(image, kernel, stride, padding, border, method)
 
 
@@ -151,6 +153,28 @@ def convolve(
         border=border,
         method=method,
     )
+
+
+@functools.lru_cache(maxsize=256)
+def _fastest(
+    image: tuple[int, ...], kernel: tuple[int, ...], unpadded: bool = False
+) -> str:
+    return fastest(image, kernel, (1,) * len(kernel), unpadded=unpadded)
+
+
+def _same(image: NDArray[Any], kernel: NDArray[Any]) -> NDArray[Any]:
+    """Keep the size, by an odd kernel and with zeros around."""
+    (height, width), (rows, columns) = image.shape, kernel.shape
+    way = _fastest((height + rows - 1, width + columns - 1), kernel.shape, True)
+    # SciPy's forms know the zeros themselves; a copy with a border is for the others.
+    if way == "signal":
+        return _correlate2d()(image, kernel, "same")
+    if way == "ndimage":
+        from scipy import ndimage
+
+        return ndimage.correlate(image, kernel, mode="constant")
+    pairs = [(rows // 2, rows // 2), (columns // 2, columns // 2)]
+    return _WAYS[way](padded(image, pairs), kernel, (1, 1))
 
 
 @functools.cache
