@@ -18,7 +18,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from fire_course.lessons import lockdown
@@ -127,12 +127,12 @@ def _replace(module: ModuleType, dotted: str) -> None:
             setattr(function, "__init__", masked)  # noqa: B010
             setattr(function, "__init_subclass__", classmethod(masked))  # noqa: B010
             return
-    # The code itself is exchanged where there is any, so that the function is masked
-    # under each of its names.
-    with contextlib.suppress(AttributeError, ValueError):
-        function.__code__ = masked.__code__
-        function.__defaults__ = function.__kwdefaults__ = None
-        return
+    if isinstance(function, FunctionType):
+        # The code itself is exchanged, so that it is masked under each of its names.
+        with contextlib.suppress(ValueError):  # it uses variables of a function around
+            function.__code__ = masked.__code__
+            function.__defaults__ = function.__kwdefaults__ = None
+            return
     setattr(module, name, masked)
 
 
