@@ -218,6 +218,11 @@ def test_contents_list_every_chapter_and_only_chapters():
         if not path.relative_to(ROOT / "book").parts[0].startswith("_")
         and path.name.lower() != "readme.md"
     }
+    written |= {
+        path.relative_to(ROOT).with_suffix("").as_posix()
+        for folder in ("exercises", "solutions")
+        for path in (ROOT / folder).glob("*.ipynb")
+    }
     assert {name.removesuffix(".md") for name in listed} == written
 
 

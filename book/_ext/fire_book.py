@@ -155,11 +155,12 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 
 def remove_left_pages(app: Sphinx) -> None:
-    """Remove the pages of chapters that are no longer in the book."""
-    for file in Path(app.outdir, "book").rglob("*.html"):
-        name = file.relative_to(app.outdir).with_suffix("").as_posix()
-        if name not in app.env.found_docs:
-            file.unlink()
+    """Remove the pages of chapters and lessons that are no longer in the book."""
+    for folder in ("book", "exercises", "solutions"):
+        for file in Path(app.outdir, folder).rglob("*.html"):
+            name = file.relative_to(app.outdir).with_suffix("").as_posix()
+            if name not in app.env.found_docs:
+                file.unlink()
 
 
 def mathjax() -> Path:

@@ -25,13 +25,18 @@ def unavailable(reason: str) -> None:
 
 
 def pages() -> list[str]:
-    found = [str(path.relative_to(HTML)) for path in HTML.glob("book/**/*.html")]
+    found = [
+        str(path.relative_to(HTML))
+        for folder in ("book", "exercises", "solutions")
+        for path in HTML.glob(f"{folder}/**/*.html")
+    ]
     return sorted(found) or ["none"]
 
 
 def chapters() -> list[str]:
     """Return the pages of the numbered parts, which are all built to one pattern."""
-    return [page for page in pages() if page.split("/")[1][0].isdigit()] or ["none"]
+    found = [page for page in pages() if page.startswith("book/")]
+    return [page for page in found if page.split("/")[1][0].isdigit()] or ["none"]
 
 
 @pytest.fixture(autouse=True)
