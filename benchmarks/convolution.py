@@ -112,8 +112,8 @@ def main() -> None:
     for padding in ("valid", "same"):
         for image in SIZES:
             for kernel in KERNELS:
-                # SciPy swaps the operands where a kernel is larger than the image.
-                if kernel > image:
+                # SciPy swaps its operands then; ours refuses.
+                if kernel > image and padding == "valid":
                     continue
                 times = measure(image, kernel, padding)
                 cells = [
