@@ -469,7 +469,7 @@ class _Cluster:
             ): each
             for each in waiting
         }
-        for task in as_completed(list(tasks)):
+        for task in as_completed(list(tasks), loop=self._client.loop):
             yield tasks[task], task.result()
 
 
