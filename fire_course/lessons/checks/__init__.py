@@ -29,6 +29,10 @@ __all__ = [
 ]
 
 LESSONS: dict[str, str] = {
+    "01_images": "fire_course.lessons.checks.ch01_images",
+    "02_convolution": "fire_course.lessons.checks.ch02_convolution",
+    "03_output_size": "fire_course.lessons.checks.ch03_output_size",
+    "04_layers": "fire_course.lessons.checks.ch04_layers",
     "10_honest_data": "fire_course.lessons.checks.ch10_honest_data",
     "11_fire_cnn": "fire_course.lessons.checks.ch11_fire_cnn",
 }
