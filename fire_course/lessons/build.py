@@ -409,6 +409,8 @@ def _execute(document: NotebookNode, lesson: Lesson, folder: Path) -> None:
     )
 
     metadata = document.metadata.copy()
+    # Kept here: a kernel that dies may not have told that it began the cell.
+    begun: list[NotebookNode] = []
     with tempfile.TemporaryDirectory() as scratch:
         client = NotebookClient(
             document,
@@ -418,6 +420,7 @@ def _execute(document: NotebookNode, lesson: Lesson, folder: Path) -> None:
             record_timing=False,
             coalesce_streams=True,
             store_widget_state=False,
+            on_cell_execute=lambda cell, cell_index: begun.append(cell),
         )
         # IPython's own files stay out of the folder that the cells see.
         with tempfile.TemporaryDirectory() as profile:
@@ -429,23 +432,18 @@ def _execute(document: NotebookNode, lesson: Lesson, folder: Path) -> None:
                 client.execute(env=environment(folder, profile))
             except CellExecutionError as error:
                 reason = f"a cell fails: {error.ename}: {error.evalue}"
-                raise _fault(document, lesson, reason) from error
+                raise _fault(begun, lesson, reason) from error
             except CellTimeoutError as error:
                 reason = f"a cell takes longer than {CELL_SECONDS} s"
-                raise _fault(document, lesson, reason) from error
+                raise _fault(begun, lesson, reason) from error
             except DeadKernelError as error:
-                raise _fault(document, lesson, "the kernel died") from error
+                raise _fault(begun, lesson, "the kernel died") from error
     document.metadata = metadata  # without the version of this machine's Python
     _inspect(document, lesson)
 
 
-def _fault(document: NotebookNode, lesson: Lesson, reason: str) -> LessonError:
+def _fault(begun: list[NotebookNode], lesson: Lesson, reason: str) -> LessonError:
     """Blame the last cell that was begun."""
-    begun = [
-        cell
-        for cell in document.cells
-        if cell.cell_type == "code" and (cell.execution_count or cell.outputs)
-    ]
     return LessonError(lesson.path, _line(lesson, begun[-1:]), reason)
 
 

@@ -20,6 +20,8 @@ def start(folder, *arguments, **options):
         stderr=subprocess.PIPE,
         text=True,
         cwd=folder,
+        # A test run in the background has been told to ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         **options,
     )
 

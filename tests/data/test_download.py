@@ -571,6 +571,8 @@ def test_ctrl_c_keeps_what_came(tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # A test run in the background has been told to ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
