@@ -101,7 +101,9 @@ def _empty_in(file: Path, names: Sequence[str]) -> bool:
     body: list[ast.stmt] = ast.parse(text).body
     found: ast.stmt | None = None
     for name in names:
-        found = next((each for each in body if getattr(each, "name", "") == name), None)
+        # The last one counts, as in Python: those before it are overloads.
+        same = [each for each in body if getattr(each, "name", "") == name]
+        found = same[-1] if same else None
         if found is None:
             return False
         body = getattr(found, "body", [])
