@@ -85,16 +85,20 @@ def nbgraders(venv: Path, folder: Path, course: Path, lesson: str) -> tuple[floa
     return seconds, graded
 
 
+FIGURES: list[dict] = []
+
+
 def tell(figure: str, value: float, unit: str, **bar: float) -> None:
-    print(
-        json.dumps({"figure": figure, "value": value, "unit": unit, **bar}), flush=True
-    )
+    FIGURES.append({"figure": figure, "value": value, "unit": unit, **bar})
+    print(json.dumps(FIGURES[-1]), flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--nbgrader", default=os.environ.get("NBGRADER"))
-    venv = parser.parse_args().nbgrader
+    parser.add_argument("--record", help="write the figures into this file too")
+    options = parser.parse_args()
+    venv = options.nbgrader
     for lesson, count in CLASSES.items():
         with tempfile.TemporaryDirectory() as name:
             root = Path(name)
@@ -113,6 +117,8 @@ def main() -> None:
                 assert graded == count
                 tell(f"{what}, nbgrader's autograder", theirs, "s")
                 tell(f"{what}, nbgrader / ours on two cores", theirs / two, "x")
+    if options.record:
+        Path(options.record).write_text(json.dumps(FIGURES, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -110,6 +110,7 @@ def _load(file: Path) -> Any:
 def describe(source: Path, seed: str) -> dict[str, Any]:
     """Do the work of `prepare`, in this process."""
     from fire_course.lessons import checks
+    from fire_course.lessons.recover import own_answers
     from fire_course.lessons.source import read
 
     own = checks_beside(source)
@@ -141,7 +142,7 @@ def describe(source: Path, seed: str) -> dict[str, Any]:
             "points": dict(lesson.points),
             "cells": cells,
         },
-        "solutions": {name: cell.text for name, cell in lesson.answers.items()},
+        "solutions": own_answers(lesson),
         "setup": [cell.text for cell in lesson.setup],
         "plan": plan,
         "heavy": _heavy(lesson, plan),

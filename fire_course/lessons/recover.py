@@ -26,6 +26,7 @@ __all__ = [
     "Recovered",
     "SubmissionError",
     "lesson_name",
+    "own_answers",
     "own_setup",
     "recover",
 ]
@@ -109,6 +110,27 @@ def recover(notebook: str | Path, lesson: Lesson) -> dict[str, Recovered]:
             f"{path.name}: holds more than {_LONGEST_CODE // 1_000_000} MB of code, "
             "hand in the answers only"
         )
+    return _all(lesson, found)
+
+
+def own_answers(lesson: Lesson) -> dict[str, str]:
+    """Give a lesson's own answers, each with what it needs of the others.
+
+    Parameters
+    ----------
+    lesson : Lesson
+        As `source.read` gives it.
+
+    Returns
+    -------
+    dict
+        Exercise -> code, in the order of the lesson.
+    """
+    cells = [_Code((cell.id,), cell.text) for cell in lesson.answers.values()]
+    return {name: found.code for name, found in _all(lesson, cells).items()}
+
+
+def _all(lesson: Lesson, found: list[_Code]) -> dict[str, Recovered]:
     cells = [_parsed(cell) for cell in found]
     asked = {cell.function for cell in lesson.answers.values() if cell.function}
     given = {name for cell in lesson.setup for name in _bound_by(cell.text)}

@@ -420,3 +420,13 @@ def test_law_recovered_code_is_python_made_of_the_learners_statements(
             for node in ast.parse(found.code).body
         }
         assert any("add" in text for text in bound)
+
+
+def test_a_lessons_own_answers_bring_what_they_need_of_each_other():
+    lesson = source.read(ROOT / "solutions" / "02_convolution.md")
+    code = recover.own_answers(lesson)["convolve-from-correlate"]
+    names = {"np": np}
+    exec(code, names)
+    image, kernel = np.arange(20).reshape(4, 5), np.arange(6).reshape(2, 3)
+    expected = convolve2d(image, kernel, mode="valid")
+    assert np.array_equal(names["convolve"](image, kernel), expected)
