@@ -5,12 +5,22 @@ import json
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.signal import convolve2d
 
-from fire_course.lessons.recover import LARGEST, Recovered, SubmissionError, recover
-from fire_course.lessons.source import Cell, Lesson
+from fire_course.lessons.recover import (
+    LARGEST,
+    Recovered,
+    SubmissionError,
+    own_answers,
+    recover,
+)
+from fire_course.lessons.source import Cell, Lesson, read
+
+ROOT = Path(__file__).parents[2]
 
 
 def answer_cell(exercise: str, function: str) -> Cell:
@@ -423,8 +433,8 @@ def test_law_recovered_code_is_python_made_of_the_learners_statements(
 
 
 def test_a_lessons_own_answers_bring_what_they_need_of_each_other():
-    lesson = source.read(ROOT / "solutions" / "02_convolution.md")
-    code = recover.own_answers(lesson)["convolve-from-correlate"]
+    lesson = read(ROOT / "solutions" / "02_convolution.md")
+    code = own_answers(lesson)["convolve-from-correlate"]
     names = {"np": np}
     exec(code, names)
     image, kernel = np.arange(20).reshape(4, 5), np.arange(6).reshape(2, 3)
