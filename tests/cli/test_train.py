@@ -13,16 +13,20 @@ import pytest
 SMALL = ("--image-size", "32", "--batch-size", "8", "--no-tensorboard")
 
 
-def start(folder, *arguments, **options):
+def start(folder, *arguments, first=None):
+    def before():
+        # A test run in the background has been told to ignore Ctrl-C.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if first:
+            first()
+
     return subprocess.Popen(
         [sys.executable, "-m", "fire_course", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=folder,
-        # A test run in the background has been told to ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        **options,
+        preexec_fn=before,
     )
 
 
@@ -160,7 +164,7 @@ def test_a_disk_that_is_full(photos, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
     arguments = ("train", "--data", photos, "--epochs", "1", *SMALL, "--out", "run")
-    process = start(tmp_path, *arguments, preexec_fn=small)
+    process = start(tmp_path, *arguments, first=small)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 1
     assert err.splitlines()[-1].startswith("error: run/")

@@ -562,7 +562,6 @@ _BORDER = Exercise(
         "numpy.pad",
         "fire_course.convolution.padding.padded",
         "cv2.copyMakeBorder",
-        "skimage.util.pad",
     ),
 )
 
