@@ -285,10 +285,9 @@ def _check_files(name: str) -> list[Path]:
     here = Path(__file__).parent
     general = [here / "asking.py", here / "canonical.py"]
     checks = sorted((here / "checks").glob("*.py"))
-    own = f"ch{name}"
-    return general + [
-        path for path in checks if not path.stem.startswith("ch") or path.stem == own
-    ]
+    # __init__ lists all lessons: a new one must not make the others stale.
+    wanted = {"exercise", "verdict", f"ch{name}"}
+    return general + [path for path in checks if path.stem in wanted]
 
 
 # ---------------------------------------------------------------------- a lesson

@@ -327,3 +327,10 @@ def test_kernels_see_embedded_data_and_nobodys_settings(tmp_path, monkeypatch):
     assert re.search(r"course[/\\]datasets$", found["FIRE_COURSE_DATA"])
     assert "PYTHONSTARTUP" not in found
     assert found["IPYTHONDIR"] == str(tmp_path)
+
+
+def test_a_new_lesson_in_the_list_makes_no_other_stale():
+    files = [path.name for path in building._check_files("11_fire_cnn")]
+    assert "__init__.py" not in files
+    assert {"ch11_fire_cnn.py", "exercise.py", "verdict.py"} < set(files)
+    assert "ch10_honest_data.py" not in files

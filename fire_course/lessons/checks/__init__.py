@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import difflib
 import importlib
+import os
 from typing import Any
 
 from fire_course.lessons.checks.exercise import PUBLIC_SEED, Exercise, Mistake
@@ -95,6 +96,9 @@ def get(name: str) -> Exercise:
 def check(name: str, answer: Any, *, seed: int = PUBLIC_SEED) -> Verdict:
     """Check an answer: passed, not yet, or not attempted.
 
+    Where nbgrader runs the notebook, to grade or to validate it, an answer that does
+    not pass raises: nbgrader takes every cell without an error for right.
+
     Parameters
     ----------
     name : str
@@ -110,6 +114,12 @@ def check(name: str, answer: Any, *, seed: int = PUBLIC_SEED) -> Verdict:
         With the input that failed, what came, what was expected, and the likely
         mistake where it is a known one.
 
+    Raises
+    ------
+    AssertionError
+        With the verdict's words, where nbgrader runs the notebook and the answer does
+        not pass.
+
     Examples
     --------
     >>> def f1_from_counts(tp, fp, fn):
@@ -120,8 +130,12 @@ def check(name: str, answer: Any, *, seed: int = PUBLIC_SEED) -> Verdict:
     try:
         exercise = get(name)
     except KeyError as error:
-        return Verdict(str(name)[:60], "not yet", error.args[0])
-    return exercise.check(answer, seed=seed)
+        verdict = Verdict(str(name)[:60], "not yet", error.args[0])
+    else:
+        verdict = exercise.check(answer, seed=seed)
+    if os.environ.get("NBGRADER_EXECUTION") and not verdict.passed:
+        raise AssertionError(str(verdict))
+    return verdict
 
 
 def hint(name: str) -> Words:
