@@ -82,3 +82,27 @@ def put(**numbers: object) -> None:
 def say(text: object, *, width: int = 66) -> None:
     """Print a long sentence, such as an error's, broken into lines."""
     print(textwrap.fill(str(text), width))
+
+
+def expect(holds: bool, otherwise: str) -> None:
+    """Show a note if what a page says of a trained network does not hold this time.
+
+    Training depends on the machine, so a page may not take its usual outcome for
+    granted; nor should a build break on it.
+
+    Parameters
+    ----------
+    holds : bool
+        Whether the text is true of this run.
+    otherwise : str
+        What is true instead, a sentence.
+
+    Examples
+    --------
+    >>> expect(2 > 1, "Here one was larger.")
+    """
+    if holds:
+        return
+    from IPython.display import Markdown, display
+
+    display(Markdown(f"> **Not so in the run of this page.** {otherwise}"))
