@@ -91,7 +91,7 @@ def size(
         from fire_course.shapes import explain_size
 
         if given["kernel"] is None:
-            raise typer.BadParameter("say its size", param_hint="--kernel")
+            raise typer.BadParameter("say its size, such as 3", param_hint="--kernel")
         settings = {key: value for key, value in given.items() if value is not None}
         answer = explain_size(
             places,

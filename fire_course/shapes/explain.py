@@ -18,6 +18,9 @@ from fire_course.shapes.sizes import (
 
 __all__ = ["SizeExplanation", "explain_size"]
 
+# What is counted along each axis, for one to three of them.
+_WORDS = {1: ("column",), 2: ("row", "column"), 3: ("layer", "row", "column")}
+
 
 @dataclass(frozen=True)
 class SizeExplanation:
@@ -117,10 +120,17 @@ def explain_size(
     <BLANKLINE>
     1. A kernel of 3 covers 3 columns.
     2. The first window begins at column 0; the last can begin at 250 - 3 = 247.
-    3. In steps of 2 that are 123 steps, so 124 windows.
+    3. In steps of 2 that makes 123 steps, so 124 windows.
     4. No window sees column 249.
     <BLANKLINE>
     Keras: keras.layers.Conv2D(filters, 3, strides=2)
+
+    Along several axes each has its own steps:
+
+    >>> [step for step in explain_size((9, 8), 3, stride=2).steps if "No" in step]
+    ['Axis 1: No window sees column 7.']
+    >>> explain_size((8, 9), 3, stride=2).steps[3]
+    'Axis 0: No window sees row 7.'
     """
     if pool and transposed:
         raise ValueError("A layer is a pooling or transposed, not both.")
@@ -160,7 +170,9 @@ def explain_size(
         rf"\begin{{aligned}} {rows} \end{{aligned}}",
         "\n".join(axis.text for axis in axes),
         tuple(
-            f"Axis {i}: {step}" for i, axis in enumerate(axes) for step in axis.steps
+            f"Axis {i}: {step.replace('column', word)}"
+            for i, (axis, word) in enumerate(zip(axes, _WORDS[len(axes)], strict=True))
+            for step in axis.steps
         ),
         tuple(axis.ignored for axis in axes),
         line,
@@ -250,7 +262,7 @@ def _counted(room: int, total: int, reach: int, stride: int, padded: bool) -> li
     return [
         f"The first window begins at {column} 0; the last can begin at "
         f"{total} - {reach} = {room}.",
-        f"In steps of {stride} that are {_times(room // stride, 'step')}, so "
+        f"In steps of {stride} that makes {_times(room // stride, 'step')}, so "
         f"{_times(room // stride + 1, 'window')}.",
     ]
 

@@ -59,6 +59,8 @@ def receptive_field(
         return _behind(layers, layer, input_shape)
     if layer is not None or input_shape is not None:
         raise ValueError("layer and input_shape belong to a network, not to settings.")
+    if not isinstance(layers, Iterable):
+        raise ValueError(f"layers is a network or a list of layers, not {layers!r}.")
     settings = [_setting(one) for one in layers]
     axes = {len(value) for one in settings for value in one if several(value)}
     if len(axes) > 1:

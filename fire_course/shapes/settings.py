@@ -95,8 +95,11 @@ def sides(padding: Any, axes: int) -> list[Sides]:
     if pairs and not several(pairs[0]):
         pairs = [padding] * axes
     if len(pairs) != axes or any(not several(p) or len(p) != 2 for p in pairs):
+        wanted = "is not (before, after)"
+        if axes > 1:
+            wanted = f"does not say (before, after) for each of {axes} axes"
         raise ValueError(
-            f"padding {padding!r} does not say (before, after) for each of {axes} axes."
+            f"padding {padding!r} {wanted}: give one number, or such pairs."
         )
     return [(whole("padding", a, 0), whole("padding", b, 0)) for a, b in pairs]
 

@@ -196,8 +196,8 @@ def transposed_size(
         it is cut off here: "valid" for nothing, "same" for n times the stride.
     output_padding : int or sequence of int, optional
         Columns added at the end, since several sizes shrink to the same one.
-        If missing, none with padding in numbers (PyTorch's rule), and as many
-        as Keras's layers add with a named one.
+        If missing, 0 with padding in numbers, and with a named one what Keras's
+        layers do without it: "same" gives n times the stride.
 
     Returns
     -------
@@ -209,12 +209,23 @@ def transposed_size(
     ValueError
         If a setting makes no sense, or nothing is left.
 
+    Notes
+    -----
+    Named padding is Keras's, numbers are PyTorch's, and so are the defaults: a call
+    and the layer written with the same words have the same size. In Keras an
+    output padding of 0 is not the default but a setting of its own, by which "same"
+    cuts half a kernel off each side.
+
     Examples
     --------
-    >>> transposed_size(7, 3, stride=2, padding="same")
-    14
+    >>> transposed_size(7, 3, stride=2, padding=1)
+    13
     >>> transposed_size(7, 3, stride=2, padding=1, output_padding=1)
     14
+    >>> transposed_size(7, 3, stride=2, padding="same")
+    14
+    >>> transposed_size(7, 3, stride=2, padding="same", output_padding=0)
+    13
     """
     axes = axes_of(n)
     extra: list[int | None] = [None] * (axes or 1)

@@ -147,8 +147,8 @@ def _graph(model: Any) -> Any:
     graph = getattr(model, "_functional", None) or model
     if not getattr(graph, "inputs", None) or not hasattr(graph, "operations"):
         raise ValueError(
-            f"{model.name} has no layers that can be followed: build it first, as a "
-            "sequential or functional network."
+            f"{getattr(model, 'name', repr(model))} has no layers that can be followed: "
+            "build it first, as a sequential or functional network."
         )
     return graph
 

@@ -183,6 +183,13 @@ def test_several_axes_stand_below_one_another():
     assert answer.ignored == ((19,), (29,))
     assert answer.formula.count("&=") == 2
     assert sum(step.startswith("Axis 1:") for step in answer.steps) == 4
+    assert "Axis 0: No window sees row 19." in answer.steps
+    assert "Axis 1: No window sees column 29." in answer.steps
+    film = explain_size((12, 9, 8), 3, stride=2).steps
+    assert [step for step in film if "No window" in step] == [
+        "Axis 0: No window sees layer 11.",
+        "Axis 2: No window sees column 7.",
+    ]
 
 
 def test_a_window_that_hangs_over_is_explained():

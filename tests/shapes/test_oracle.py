@@ -5,6 +5,7 @@ Keras answers itself, most often by `compute_output_shape`, and for some hundred
 settings by computing, never where TensorFlow would end Python.
 """
 
+import itertools
 import math
 import random
 from fractions import Fraction
@@ -225,6 +226,27 @@ def test_named_padding_against_keras(keras, record_property):
     record_property("settings", NAMED)
     assert not wrong, wrong[:5]
     assert 0 < refused < NAMED / 4
+
+
+def test_without_output_padding_a_call_equals_the_layer_written_so(keras):
+    differ = 0
+    for n, kernel, stride in itertools.product((1, 4, 7), range(1, 6), (2, 3)):
+        size = transposed_size(n, kernel, stride=stride, padding=0)
+        assert size == pytorch_transposed(n, kernel, stride, 0, 1, 0)
+        for padding in ("valid", "same"):
+            sizes = []
+            for more in ({}, {"output_padding": None}, {"output_padding": 0}):
+                layer = keras.layers.Conv1DTranspose(
+                    1, kernel, strides=stride, padding=padding, **more
+                )
+                given = {"stride": stride, "padding": padding, **more}
+                sizes.append(size_or_none(transposed_size, n, kernel, **given))
+                theirs = layer.compute_output_shape((1, n, 1))[1]
+                # To Keras nothing left is a size, 0.
+                assert (sizes[-1] or 0) == theirs, (n, kernel, given)
+            assert sizes[0] == sizes[1]
+            differ += sizes[0] != sizes[2]
+    assert differ  # so 0 and no setting are two things to Keras
 
 
 def test_keras_computes_these_sizes(keras, record_property):

@@ -59,6 +59,10 @@ def test_a_network_is_asked_by_the_name_of_a_layer(keras):
         receptive_field(network, layer="pool5")
     inputs = keras.Input((8, 4))
     attention = keras.layers.MultiHeadAttention(2, 2, name="attention")
+    with pytest.raises(ValueError, match="a list of layers, not 3"):
+        receptive_field(3)
+    with pytest.raises(ValueError, match="'vgg' has no layers that can be followed"):
+        trace("vgg")
     with pytest.raises(ValueError, match="What attention can see is not known"):
         receptive_field(keras.Model(inputs, attention(inputs, inputs)))
 
