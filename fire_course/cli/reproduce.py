@@ -42,12 +42,13 @@ def reproduce(
         Path | None, typer.Option(help="Record to write. (default: EXPERIMENT.json)")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="One seed. (default: 0)")
+        int | None, typer.Option(metavar="N", min=0, help="One seed instead.")
     ] = None,
     seeds: Annotated[
         str | None,
         typer.Option(
-            help="Several, as in 0,1,2: a run each; the first is shown and saved."
+            help="Several, as in 0,1,2: a run each; the best on validation is shown "
+            "and saved. (default: the experiment's)"
         ),
     ] = None,
     epochs: Annotated[
@@ -58,7 +59,7 @@ def reproduce(
     ] = None,
     save_model: Annotated[
         Path | None,
-        typer.Option(help="Save the model of the first seed here (.keras)."),
+        typer.Option(help="Save the model of the shown run here (.keras)."),
     ] = None,
     jobs: Annotated[
         int, typer.Option(help="Processes that render scenes; -1 for one a core.")
@@ -85,7 +86,9 @@ def reproduce(
             raise typer.BadParameter(
                 "give --seed or --seeds, not both", param_hint="--seeds"
             )
-        chosen = _seeds(seeds) if seeds is not None else (seed or 0,)
+        chosen: tuple[int, ...] | None = None if seed is None else (seed,)
+        if seeds is not None:
+            chosen = _seeds(seeds)
         target = Path(f"{experiment}.json") if out is None else out
         with voice.progress(experiment) as progress:
             record = records.reproduce(

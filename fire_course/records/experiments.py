@@ -59,6 +59,8 @@ class Experiment:
         without fire is called fire. The test pictures have no say in it.
     network : dict
         Options of the model.
+    seeds : tuple of int
+        One training each; the record shows the one that validation would choose.
     notes : str
         What was tried before: whatever a look at test pictures may have changed is
         said here, for those who judge the figures.
@@ -88,6 +90,7 @@ class Experiment:
     threshold: float = 0.5
     false_alarm_budget: float | None = None
     network: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    seeds: tuple[int, ...] = (0,)
     notes: str = ""
 
     def __post_init__(self) -> None:
@@ -103,6 +106,7 @@ class Experiment:
         rows = dataclasses.asdict(self)
         rows.pop("title")
         rows.pop("notes")
+        rows.pop("seeds")  # the record names those that were run
         rows["augmentation"] = [list(layer) for layer in rows["augmentation"]]
         return rows
 

@@ -27,7 +27,7 @@ def reproduce(
     data: str | os.PathLike[str] | None = None,
     *,
     out: str | os.PathLike[str],
-    seeds: Sequence[int] = (0,),
+    seeds: Sequence[int] | None = None,
     epochs: int | None = None,
     save_model: str | os.PathLike[str] | None = None,
     jobs: int = -1,
@@ -46,13 +46,14 @@ def reproduce(
     out : path
         The record to write, JSON. It is written after each seed, whole or not at
         all, so that a run cut short leaves the seeds that were finished.
-    seeds : sequence of int
-        One run each. The first is the one that the record shows and that
-        `save_model` saves; the others tell how much chance there is in it.
+    seeds : sequence of int, optional
+        One run each; the experiment's own if omitted. The record shows, and
+        `save_model` saves, the run that validation would choose: the one with the
+        best monitored figure. The others tell how much chance there is in it.
     epochs : int, optional
         Instead of the experiment's.
     save_model : path, optional
-        Where to save the first run's detector, ending in ``.keras``.
+        Where to save the shown run's detector, ending in ``.keras``.
     jobs : int
         Processes that render scenes.
     progress : callable, optional
@@ -73,6 +74,7 @@ def reproduce(
     """
     name = experiment if isinstance(experiment, str) else "custom"
     chosen = get(experiment) if isinstance(experiment, str) else experiment
+    seeds = chosen.seeds if seeds is None else seeds
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds are {list(seeds)}: give different whole numbers")
     if save_model is not None and Path(save_model).suffix != ".keras":
@@ -85,21 +87,25 @@ def reproduce(
     header: dict[str, Any] = {}
     saved: dict[str, Any] | None = None
     runs: list[dict[str, Any]] = []
+    shown: dict[str, Any] = {}
     record: dict[str, Any] = {}
     for i, seed in enumerate(seeds):
         tick = _ticker(progress, i, len(seeds))
         detector, run = _train(chosen, material, seed=seed, epochs=rounds, tick=tick)
-        runs.append(run | _tested(detector, material))
-        if i == 0:
+        run |= _tested(detector, material)
+        runs.append(run)
+        if not header:
             header = _header(name, chosen, detector, rounds, seeds)
+        if not shown or _better(run, shown, chosen.monitor):
+            shown = run
             if save_model is not None:
                 saved = _save(detector, Path(save_model), seed)
         record = {
             **header,
             "data": {"fingerprint": material.fingerprint(), **material.facts},
-            **runs[0],
+            **shown,
             "saved": saved,
-            "other_runs": runs[1:],
+            "other_runs": [each for each in runs if each is not shown],
             "over_seeds": summary(runs),
         }
         files.write_json(out, record)
@@ -237,6 +243,14 @@ def _ticker(progress: Progress | None, before: int, runs: int) -> Progress | Non
     return lambda done, total: progress(before * total + done, runs * total)
 
 
+def _better(run: Mapping[str, Any], other: Mapping[str, Any], monitor: str) -> bool:
+    """Compare two runs by the figure that their epochs were chosen by."""
+    one, two = (each["curve"][monitor][each["best_epoch"] - 1] for each in (run, other))
+    if one is None or two is None:
+        return two is None and one is not None
+    return bool(one < two if monitor.endswith("loss") else one > two)
+
+
 def _short(value: Any) -> float | None:
     """Keep six digits, enough to draw a curve; undefined stays undefined."""
     return float(f"{value:.6g}") if value is not None and np.isfinite(value) else None
@@ -305,7 +319,7 @@ def _header(
     from fire_course import __version__, shapes
 
     command = ["fire-course", "reproduce", name, "--data", "DIR"]
-    if list(seeds) != [0]:
+    if list(seeds) != list(experiment.seeds):
         command += ["--seeds", ",".join(map(str, seeds))]
     if epochs != experiment.epochs:
         command += ["--epochs", str(epochs)]

@@ -93,24 +93,35 @@ def test_the_test_photographs_decide_nothing(record, home, tmp_path):
     assert swapped["data"]["fingerprint"] == plain["data"]["fingerprint"]
 
 
-def test_seeds_are_kept_apart_and_the_first_is_shown(home, tmp_path):
-    record = records.reproduce(
-        TINY, home, out=tmp_path / "r.json", seeds=(5, 6), epochs=2
-    )
-    assert record["seed"] == 5
-    (other,) = record["other_runs"]
-    assert other["seed"] == 6
+def test_seeds_are_kept_apart_and_validation_chooses_the_shown_one(home, tmp_path):
+    shown_first = []
+    for seeds in ((5, 6), (6, 5)):
+        record = records.reproduce(
+            TINY,
+            home,
+            out=tmp_path / "r.json",
+            seeds=seeds,
+            epochs=2,
+            save_model=tmp_path / "m.keras",
+        )
+        (other,) = record["other_runs"]
+        assert {record["seed"], other["seed"]} == {5, 6}
+        least, more = (min(run["curve"]["val_loss"]) for run in (record, other))
+        assert least < more
+        assert record["saved"]["seed"] == record["seed"]
+        shown_first.append(record["seed"] == seeds[0])
+    assert sorted(shown_first) == [False, True]
     assert other["curve"]["loss"] != record["curve"]["loss"]
-    assert record["over_seeds"]["seeds"] == [5, 6]
+    assert record["over_seeds"]["seeds"] == [6, 5]
     both = [record["test"]["accuracy"], other["test"]["accuracy"]]
     assert record["over_seeds"]["test_accuracy"] == {
         "mean": pytest.approx(sum(both) / 2),
         "low": min(both),
         "high": max(both),
     }
-    assert record["command"].endswith("--seeds 5,6 --epochs 2")
+    assert record["command"].endswith("--seeds 6,5 --epochs 2")
     alone = records.reproduce(
-        TINY, home, out=tmp_path / "six.json", seeds=(6,), epochs=2
+        TINY, home, out=tmp_path / "six.json", seeds=(other["seed"],), epochs=2
     )
     assert alone["curve"]["loss"] == other["curve"]["loss"]
 
@@ -203,10 +214,12 @@ def test_the_command_line_runs_an_experiment(home, tmp_path, monkeypatch, capfd)
     )
     assert "11 photographs: accuracy" in answer.out
     assert "4 sunsets" in answer.out
+    assert "seed 4" in answer.out
     assert "seed 5" in answer.out
     assert (tmp_path / "m.keras").is_file()
     again = records.read(tmp_path / "two.json")
-    assert again["curve"]["loss"] == record["curve"]["loss"]
+    runs = {run["seed"]: run for run in (again, *again["other_runs"])}
+    assert runs[4]["curve"]["loss"] == record["curve"]["loss"]
     listed = json.loads(run("--list", "--json").out)["experiments"]
     recorded = {row["name"]: row["recorded"] for row in listed}
     assert recorded["tiny"] is None
