@@ -21,36 +21,51 @@ EXAMPLE = (
 def grade(
     submissions: Annotated[
         Path,
-        typer.Argument(help="Folder that holds one folder a learner, with notebooks."),
+        typer.Argument(
+            metavar="SUBMISSIONS", help="Holds a folder a learner, with notebooks."
+        ),
     ],
     out: Annotated[
         Path,
-        typer.Option(help="Folder for grades.csv, junit.xml, reports/ and seed.txt."),
+        typer.Option(
+            metavar="FOLDER", help="For grades.csv, junit.xml, reports/ and seed.txt."
+        ),
     ],
     lesson: Annotated[
         str | None,
-        typer.Option(help="Grade this lesson only, 10_honest_data say. (default: all)"),
+        typer.Option(
+            metavar="LESSON",
+            help="Grade this one only, 10_honest_data say. (default: all)",
+        ),
     ] = None,
     lessons: Annotated[
-        Path, typer.Option(help="Folder of the lessons' sources, NN_topic.md.")
+        Path,
+        typer.Option(metavar="FOLDER", help="Holds the lessons' sources, NN_topic.md."),
     ] = Path("solutions"),
     seed: Annotated[
         str | None,
         typer.Option(
+            metavar="TEXT",
             help="Draw the inputs from this text; others on this machine can see it. "
-            "(default: FIRE_COURSE_GRADE_SEED, else the one kept in seed.txt of --out, "
-            "else a new one)"
+            "(default: the variable FIRE_COURSE_GRADE_SEED, else what seed.txt in --out "
+            "holds, else a new one)",
         ),
     ] = None,
     seed_file: Annotated[
-        Path | None, typer.Option(help="Read the seed from this file instead.")
+        Path | None, typer.Option(metavar="FILE", help="Read the seed from it.")
     ] = None,
     jobs: Annotated[
-        int, typer.Option(help="Notebooks at a time, one core each; -1 for all cores.")
+        int,
+        typer.Option(
+            metavar="N", help="Notebooks at a time, one core each; -1 for all cores."
+        ),
     ] = -1,
     cluster: Annotated[
         str | None,
-        typer.Option(help="Grade on the workers of this Dask scheduler, tcp://..."),
+        typer.Option(
+            metavar="ADDRESS",
+            help="Grade on the workers of this Dask scheduler, tcp://...",
+        ),
     ] = None,
     require_sandbox: Annotated[
         bool,
@@ -62,6 +77,7 @@ def grade(
         float | None,
         typer.Option(
             min=1,
+            metavar="S",
             help="Seconds that an exercise may take. (default: 40, with TensorFlow 120)",
         ),
     ] = None,
@@ -69,6 +85,7 @@ def grade(
         float | None,
         typer.Option(
             min=0.1,
+            metavar="GB",
             help="GB that a notebook may use. (default: 1, with TensorFlow 4)",
         ),
     ] = None,
@@ -77,9 +94,9 @@ def grade(
     """Grade the notebooks of a class, each in a sandbox, on inputs from a secret seed.
 
     SUBMISSIONS holds LEARNER/NOTEBOOK.ipynb. The answers are taken out of each
-    notebook, asked on inputs that no learner has seen, and compared with the lesson's
-    own solutions. Exit status 0 says that all were graded, not that all were right. A
-    second run grades only what has changed; Ctrl-C keeps what is finished.
+    notebook, asked on inputs that no learner has seen, and compared with the
+    solutions of the lesson. Exit status 0 says that all were graded, not that all were
+    right. A second run grades only what has changed; Ctrl-C keeps what is finished.
     """
     from fire_course.lessons import grade as grading
     from fire_course.lessons.sandbox import not_isolated
@@ -114,26 +131,33 @@ def grade(
             voice.note("warning: a worker of the cluster has no bubblewrap")
         _say(voice, grades.rows, out)
         voice.say(f"{grades.graded} graded now, {grades.kept} unchanged.")
+        if grades.changed:
+            voice.say(f"Graded again after a change of {', '.join(grades.changed)}.")
         voice.answer(
             {
                 "isolated": grades.isolated,
                 "graded": grades.graded,
                 "kept": grades.kept,
+                "changed": grades.changed,
                 "grades": grades.rows,
             }
         )
 
 
 def _say(voice: Talk, rows: list[dict[str, Any]], out: Path) -> None:
+    from fire_course.lessons.report import verdicts
+
     table = Table(box=None, pad_edge=False)
-    for heading in ("learner", "lesson", "points", "problems"):
+    for heading in ("learner", "lesson", "points", "verdicts", "problems"):
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(
             shown(row["learner"]),
             shown(row["lesson"]),
             f"{row['points']:g} of {row['max']:g}",
+            verdicts(row),
             shown(" ".join(row["problems"])[:200]),
         )
     voice.say(table)
     voice.say(f"The table is {shown_path(out / 'grades.csv')}")
+    voice.say(f"A page a learner is in {shown_path(out / 'reports')}")

@@ -57,12 +57,16 @@ class Grades:
         How many were graded now, and taken over from an earlier run.
     isolated : bool
         Whether bubblewrap held them.
+    changed : tuple of str
+        Besides notebooks, what has changed since an earlier run, in words, so that
+        grades of it could not be kept.
     """
 
     rows: list[dict[str, Any]]
     graded: int
     kept: int
     isolated: bool
+    changed: tuple[str, ...] = ()
 
 
 def read_seed(out: Path, seed: str | None = None) -> str:
@@ -167,7 +171,7 @@ def grade(
         memory=memory,
         hidden=[folder.resolve(), out.resolve(), Path(lessons).resolve()],
     )
-    kept, waiting = _kept(found, course, out)
+    kept, waiting, changed = _kept(found, course, out)
     workers: _Here | _Cluster = (
         _Cluster(cluster, require_sandbox=require_sandbox)
         if cluster is not None
@@ -185,6 +189,7 @@ def grade(
             for each, result in workers.examine(waiting, bundles):
                 row = _row(each, result, bundles[each.lesson])
                 row["digest"] = course.digest(each)
+                row["graded_by"] = course.parts(each.lesson)
                 write_json(out / "results" / f"{each.key}.json", row)
                 done[each.key] = row
                 if progress is not None:
@@ -194,18 +199,24 @@ def grade(
         rows = [done[each.key] for each in found if each.key in done]
         report.write_all(rows, out)
     return Grades(
-        rows=[{k: v for k, v in row.items() if k != "digest"} for row in rows],
+        rows=[{k: v for k, v in row.items() if k not in _OWN} for row in rows],
         graded=len(waiting),
         kept=len(kept),
         isolated=course.isolated,
+        changed=changed,
     )
+
+
+_OWN = ("digest", "graded_by")
+"""What a kept result holds for the next run only."""
 
 
 def _sources(folder: Path, lesson: str | None) -> dict[str, Path]:
     """Find the lessons' sources, by name."""
     if not folder.is_dir():
         raise GradeError(
-            f"{folder} is no folder: give the one with the lessons' sources, NN_topic.md"
+            f"{folder} is no folder: run this in the course's folder, or give the one "
+            "with the lessons' sources, NN_topic.md, as --lessons"
         )
     found = {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.md"))}
     if lesson is None and found:
@@ -229,9 +240,10 @@ def _cores(jobs: int) -> list[int | None]:
 
 def _kept(
     found: Sequence[Submission], course: _Course, out: Path
-) -> tuple[dict[str, dict[str, Any]], list[Submission]]:
-    """Tell what an earlier run has done already from what is to do."""
+) -> tuple[dict[str, dict[str, Any]], list[Submission], tuple[str, ...]]:
+    """Tell what an earlier run has done already from what is to do, and why again."""
     kept, waiting = {}, []
+    changed: dict[str, None] = {}
     for each in found:
         file = out / "results" / f"{each.key}.json"
         row: Any = None
@@ -241,7 +253,11 @@ def _kept(
             kept[each.key] = row
         else:
             waiting.append(each)
-    return kept, waiting
+            earlier = row.get("graded_by") if isinstance(row, dict) else None
+            if isinstance(earlier, dict):
+                parts = course.parts(each.lesson).items()
+                changed |= dict.fromkeys(k for k, v in parts if earlier.get(k) != v)
+    return kept, waiting, tuple(changed)
 
 
 def _row(
@@ -285,20 +301,29 @@ class _Course:
         self._timeout, self._memory = timeout, memory
         self._hidden = [str(each) for each in hidden]
         self._package = preparing.digest()
-        self._digests = {name: self._digest(path) for name, path in sources.items()}
+        self._lessons = {name: self._lesson(path) for name, path in sources.items()}
 
-    def _digest(self, source: Path) -> str:
-        total = hashlib.sha256(self._package.encode())
-        beside = preparing.checks_beside(source)
-        for file in (source, beside):
-            total.update(file.read_bytes() if file.is_file() else b"")
-        settings = [self._seed, self.isolated, self._timeout, self._memory]
-        total.update(json.dumps(settings).encode())
-        return total.hexdigest()
+    @staticmethod
+    def _lesson(source: Path) -> bytes:
+        files = (source, preparing.checks_beside(source))
+        return b"\0".join(file.read_bytes() for file in files if file.is_file())
+
+    def parts(self, lesson: str) -> dict[str, str]:
+        """Return what all grades of a lesson depend on: its name to a short digest."""
+        limits = json.dumps([self._timeout, self._memory])
+        parts = {
+            "the course's own programs": self._package.encode(),
+            f"the lesson {lesson}": self._lessons[lesson],
+            "the seed": self._seed.encode(),
+            "the sandbox": str(self.isolated).encode(),
+            "the limits": limits.encode(),
+        }
+        return {k: hashlib.sha256(v).hexdigest()[:16] for k, v in parts.items()}
 
     def digest(self, each: Submission) -> str:
         """Return what a grade depends on, as one text."""
-        total = hashlib.sha256(self._digests[each.lesson].encode())
+        parts = json.dumps(self.parts(each.lesson), sort_keys=True)
+        total = hashlib.sha256(parts.encode())
         total.update(json.dumps([each.problem, each.notebook, each.notes]).encode())
         total.update(each.content or b"")
         return total.hexdigest()

@@ -152,7 +152,6 @@ def describe(source: Path, seed: str) -> dict[str, Any]:
 def _plan(exercise: Any, seed: int) -> dict[str, Any]:
     from fire_course.lessons.asking import PLAYED, obtain
     from fire_course.lessons.canonical import encode
-    from fire_course.lessons.checks.verdict import shown_call
 
     cases = exercise.draw(seed)
     played = PLAYED.get(exercise.ask, ())
@@ -175,7 +174,7 @@ def _plan(exercise: Any, seed: int) -> dict[str, Any]:
         "digits": exercise.digits,
         "own": list(exercise.own),
         "cases": [encode(case) for case in cases],
-        "calls": [shown_call(exercise.function, case) for case in cases],
+        "calls": [exercise.asked(case) for case in cases],
         "arguments": [name for name in cases[0] if name not in played],
         "oracle": [exercise.right(case).text(digits=exercise.digits) for case in cases],
         "mistakes": mistakes,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from xml.etree import ElementTree
 from fire_course.files import write_text
 from fire_course.lessons.submissions import file_name
 
-__all__ = ["grades_csv", "junit", "page", "write_all"]
+__all__ = ["grades_csv", "junit", "page", "page_name", "verdicts", "write_all"]
 
 Row = Mapping[str, Any]
 
@@ -47,7 +48,31 @@ def write_all(rows: Sequence[Row], out: Path) -> None:
     (out / "reports").mkdir(exist_ok=True)
     for learner in dict.fromkeys(row["learner"] for row in rows):
         own = [row for row in rows if row["learner"] == learner]
-        write_text(out / "reports" / f"{file_name(learner)}.md", page(learner, own))
+        write_text(out / "reports" / page_name(learner), page(learner, own))
+
+
+def page_name(learner: str) -> str:
+    """Name the file of a learner's page.
+
+    Examples
+    --------
+    >>> page_name("anna")
+    'anna.md'
+    """
+    return f"{file_name(learner)}.md"
+
+
+def verdicts(row: Row) -> str:
+    """Count a row's verdicts, in words.
+
+    Examples
+    --------
+    >>> states = ("passed", "not attempted", "passed")
+    >>> verdicts({"exercises": {n: {"state": state} for n, state in enumerate(states)}})
+    '2 passed, 1 not attempted'
+    """
+    count = Counter(each["state"] for each in row["exercises"].values())
+    return ", ".join(f"{count[key]} {STATES[key]}" for key in STATES if count[key])
 
 
 def number(points: float) -> str:
@@ -70,17 +95,22 @@ def grades_csv(rows: Iterable[Row]) -> str:
     Examples
     --------
     >>> row = {"learner": "=1+1", "lesson": "10", "notebook": "a.ipynb", "points": 1,
-    ...        "max": 2, "problems": [], "exercises": {"one": {"points": 1}}}
+    ...        "max": 2, "problems": [], "exercises": {
+    ...            "one": {"points": 1, "state": "passed"}}}
     >>> print(grades_csv([row]))
-    learner,lesson,notebook,points,max,one,problems
-    '=1+1,10,a.ipynb,1,2,1,
+    learner,lesson,notebook,points,max,verdicts,one,problems,report
+    '=1+1,10,a.ipynb,1,2,1 passed,1,,reports/1-1-bac90eef.md
     """
     rows = list(rows)
     exercises = list(dict.fromkeys(name for row in rows for name in row["exercises"]))
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\n")
     table.writerow(
-        ["learner", "lesson", "notebook", "points", "max", *exercises, "problems"]
+        [
+            *("learner", "lesson", "notebook", "points", "max", "verdicts"),
+            *exercises,
+            *("problems", "report"),
+        ]
     )
     for row in rows:
         own = [
@@ -94,8 +124,10 @@ def grades_csv(rows: Iterable[Row]) -> str:
                 _cell(row["notebook"]),
                 number(row["points"]),
                 number(row["max"]),
+                verdicts(row),
                 *own,
                 _cell(" ".join(row["problems"])),
+                f"reports/{page_name(row['learner'])}",
             ]
         )
     return stream.getvalue()
@@ -114,7 +146,7 @@ def page(learner: str, rows: Sequence[Row]) -> str:
     parts = [f"# {_text(learner)}"]
     for row in rows:
         parts.append(
-            f"## {_text(row['lesson'])}: {number(row['points'])} of "
+            f"## {row['lesson']}: {number(row['points'])} of "
             f"{number(row['max'])} points"
         )
         if row["notebook"]:
@@ -123,15 +155,15 @@ def page(learner: str, rows: Sequence[Row]) -> str:
         lines = ["| exercise | verdict | points |", "|---|---|---|"]
         for name, each in row["exercises"].items():
             points = f"{number(each['points'])} of {number(each['max'])}"
-            lines.append(f"| {_text(name)} | {STATES[each['state']]} | {points} |")
+            lines.append(f"| {name} | {STATES[each['state']]} | {points} |")
         parts.append("\n".join(lines))
         for name, each in row["exercises"].items():
             words = [_text(problem) for problem in each["problems"]]
             if each["words"]:
                 words.append(_fenced(each["words"]))
             if each["state"] != "passed" and (words or each.get("task")):
-                parts.append(f"### {_text(name)}")
-                parts.append(_text(each.get("task", "")))
+                parts.append(f"### {name}")
+                parts.append(each.get("task", ""))
                 parts += words
     parts.append(
         "Each answer was asked on inputs drawn for this grading. Points of an exercise "
@@ -148,7 +180,8 @@ def _text(text: str) -> str:
     >>> print(_text("<b>*x*</b>"))
     \<b\>\*x\*\</b\>
     """
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>~&$:@])", r"\\\1", text)
+    # A colon only where a link could follow it; a page is read as plain text too.
+    return re.sub(r"([\\`*_{}\[\]#+!|<>~&$@]|:(?=\S))", r"\\\1", text)
 
 
 def _fenced(text: str) -> str:

@@ -63,13 +63,25 @@ def test_people_get_a_table_and_the_files(cli, handed_in):
     assert answer.code == 0, answer.err
     assert "1 of 5" in answer.out
     assert "out/grades.csv" in answer.out
+    assert "out/reports" in answer.out
+    assert "1 passed, 2 no answer found" in " ".join(answer.out.split())
     assert "1 graded now, 0 unchanged." in answer.out
     kept = cli("grade", "class", "--out", "out", "--lessons", TINY, "--json")
     document = json.loads(kept.out)
     assert (document["graded"], document["kept"]) == (0, 1)
+    assert document["changed"] == []
     (row,) = document["grades"]
     assert row["exercises"]["add-up"]["state"] == "passed"
     assert row["exercises"]["span"]["state"] == "missing"
+
+
+def test_a_run_that_grades_all_again_says_why(cli, handed_in):
+    (handed_in / "secret").write_text("a long secret")
+    words = ("grade", "class", "--out", "out", "--lessons", TINY, "--jobs", "1")
+    assert "Graded again" not in cli(*words).out
+    assert "Graded again after a change of the seed." in (
+        cli(*words, "--seed-file", "secret").out
+    )
 
 
 def test_a_seed_from_a_file_is_used_and_not_kept(cli, handed_in):

@@ -83,6 +83,11 @@ def test_the_three_files_tell_the_same(first):
     assert table["ben"]["add-up"] == "0"
     assert table["ben"]["span"] == "2"
     assert table["carl"]["problems"] == "No notebook was handed in."
+    assert table["ben"]["verdicts"] == "2 passed, 1 not yet"
+    assert table["carl"]["verdicts"] == "3 no answer found"
+    for name in table:
+        heading = (root / "out" / table[name]["report"]).read_text().splitlines()[0]
+        assert heading == f"# {name}"
     suites = ElementTree.parse(root / "out" / "junit.xml").getroot()
     failed = [case.get("name") for case in suites.iter("testcase") if len(case)]
     assert failed == ["add-up", "add-up", "span", "tiny-f1"]
@@ -98,11 +103,11 @@ def test_a_second_run_grades_only_what_has_changed(first, tmp_path):
     started = time.monotonic()
     same = again(tmp_path)
     assert time.monotonic() - started < 5
-    assert (same.graded, same.kept) == (0, 3)
+    assert (same.graded, same.kept, same.changed) == (0, 3, ())
     assert same.rows == grades.rows
     hand_in(tmp_path / "class", "ben")
     after = again(tmp_path)
-    assert (after.graded, after.kept) == (1, 2)
+    assert (after.graded, after.kept, after.changed) == (1, 2, ())
     assert [row["points"] for row in after.rows] == [5, 5, 0]
 
 
@@ -111,6 +116,7 @@ def test_another_seed_asks_other_inputs_and_all_again(first, tmp_path):
     shutil.copytree(root, tmp_path, dirs_exist_ok=True)
     other = again(tmp_path, seed="another seed")
     assert other.graded == 3
+    assert other.changed == ("the seed",)
     words = {row["learner"]: row["exercises"]["add-up"]["words"] for row in other.rows}
     before = json.loads(
         next(
@@ -122,6 +128,19 @@ def test_another_seed_asks_other_inputs_and_all_again(first, tmp_path):
     assert words["ben"] != before["exercises"]["add-up"]["words"]
     for file in (tmp_path / "out").rglob("*"):
         assert file.is_dir() or "another seed" not in file.read_text()
+
+
+def test_a_second_run_says_what_else_has_changed(first, tmp_path):
+    root, _, _ = first
+    shutil.copytree(root, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(TINY, tmp_path / "lessons")
+    source = tmp_path / "lessons" / "90_tiny.md"
+    source.write_text(source.read_text() + "\nOne more word.\n")
+    options = {"lessons": tmp_path / "lessons", "jobs": 2, "timeout": 39}
+    grades = grading.grade(tmp_path / "class", tmp_path / "out", **options)
+    assert grades.graded == 3
+    assert grades.changed == ("the lesson 90_tiny", "the limits")
+    assert not any("graded_by" in row for row in grades.rows)
 
 
 def test_a_report_calls_a_known_mistake_by_its_name(tmp_path):

@@ -209,7 +209,7 @@ class Exercise:
     ) -> str:
         wanted = shown_outcome(expected, self.digits)
         lines = [
-            f"asked:    {self._asked(case)}",
+            f"asked:    {self.asked(case)}",
             f"came:     {shown_outcome(came, self.digits)}",
             f"expected: {wanted}",
         ]
@@ -219,7 +219,8 @@ class Exercise:
             lines.append(f"that is:  {said}")
         return "\n".join(lines)
 
-    def _asked(self, case: Case) -> str:
+    def asked(self, case: Case) -> str:
+        """Write what the learner's function is asked in a case, as one would type it."""
         kept = PLAYED.get(self.ask, ())
         call = shown_call(
             self.function, {name: case[name] for name in case if name not in kept}
