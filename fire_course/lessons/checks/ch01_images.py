@@ -119,6 +119,13 @@ _GREY = Exercise(
             "Green alone comes near, and calls a red flame black. Use all three.",
             lambda picture: picture[..., 1],
         ),
+        Mistake(
+            "three channels left",
+            "A grey picture has one number a pixel: the result has two axes, not three.",
+            lambda picture: np.repeat(
+                np.rint(_weighed(picture))[..., None], 3, axis=-1
+            ),
+        ),
     ),
     own=("skimage.color.rgb2gray", "fire_course.images.to_grey"),
 )
@@ -327,6 +334,14 @@ def _row_by_row(grey: Array, axis: int) -> Array:
     return _over(grey - low, grey.max(axis=axis, keepdims=True) - low)
 
 
+_BYTES = ("0 to 255", "The same stretch, but 0 to 1 is wanted.")
+
+
+def _between_percentiles(grey: Array) -> Array:
+    low, high = np.percentile(grey, [1, 99])
+    return np.clip(_over(grey - low, high - low), 0, 1)
+
+
 _CONTRAST = Exercise(
     name="rescale-intensities",
     lesson=_LESSON,
@@ -357,11 +372,8 @@ _CONTRAST = Exercise(
             "Once the darkest is subtracted, the brightest is high - low: divide by that.",
             lambda grey: _over(grey - grey.min(), grey.max()),
         ),
-        Mistake(
-            "0 to 255",
-            "The same stretch, but 0 to 1 is wanted.",
-            lambda grey: _rescaled(grey) * 255,
-        ),
+        Mistake(*_BYTES, lambda grey: _rescaled(grey) * 255),
+        Mistake(*_BYTES, lambda grey: np.floor(_rescaled(grey) * 255)),
         Mistake(
             "rounded",
             "Whole numbers leave black and white alone: keep the fractions, as floats.",
@@ -386,6 +398,12 @@ _CONTRAST = Exercise(
             "division by zero",
             "A picture of one grey has no contrast to stretch: return zeros then.",
             lambda grey: _over(grey - grey.min(), grey.max() - grey.min()),
+        ),
+        Mistake(
+            "percentiles",
+            "Here the darkest and the brightest pixel themselves become 0 and 1: "
+            "grey.min() and grey.max().",
+            _between_percentiles,
         ),
     ),
     own=("skimage.exposure.rescale_intensity", "sklearn.preprocessing.minmax_scale"),
@@ -445,6 +463,12 @@ def _cut_wrongly(grey: Array, block: int) -> Array:
     return whole.reshape(rows, columns, block, block).mean(axis=(2, 3))
 
 
+def _between_blocks(grey: Array, block: int) -> Array:
+    whole = _whole_blocks(grey, block)
+    rows, columns = whole.shape[0] // block, whole.shape[1] // block
+    return whole.reshape(rows, block, columns, block).mean(axis=(0, 2))
+
+
 _BLOCKS = Exercise(
     name="block-mean",
     lesson=_LESSON,
@@ -494,6 +518,16 @@ _BLOCKS = Exercise(
             "smaller blocks at the end",
             "Rows and columns that fill no whole block are cut off.",
             _partial_blocks,
+        ),
+        Mistake(
+            "averaged over the wrong axes",
+            "Behind the reshape, axes 1 and 3 lie inside the blocks: average over these.",
+            _between_blocks,
+        ),
+        Mistake(
+            "everything averaged",
+            "mean() alone gives one number for the whole picture: say which axes.",
+            lambda grey, block: float(_whole_blocks(grey, block).mean()),
         ),
     ),
     own=(

@@ -113,6 +113,18 @@ _FLIPPED = (
     "without turning anything.",
 )
 
+_SQUARE = (
+    "kernel taken for a square",
+    "A kernel may be higher than wide: use both numbers of kernel.shape.",
+)
+
+
+def _as_square(image: Array, kernel: Array, axis: int) -> Array:
+    side = kernel.shape[axis]
+    windows = np.lib.stride_tricks.sliding_window_view(image, (side, side))
+    return (windows * kernel).sum(axis=(2, 3))
+
+
 _CORRELATE = Exercise(
     name="correlate-by-loops",
     lesson=_LESSON,
@@ -163,6 +175,13 @@ _CORRELATE = Exercise(
             "Multiply number by number: `*`, not `@`.",
             lambda image, kernel: _matrix_products(image, kernel),
         ),
+        Mistake(*_SQUARE, lambda image, kernel: _as_square(image, kernel, 0)),
+        Mistake(*_SQUARE, lambda image, kernel: _as_square(image, kernel, 1)),
+        Mistake(
+            "rows and columns swapped",
+            "The first axis of the result counts rows of places, as that of the picture.",
+            lambda image, kernel: _slide(image, kernel).T,
+        ),
     ),
     own=_OWN_CORRELATE,
 )
@@ -197,6 +216,11 @@ def _scipy_convolve(image: Array, kernel: Array) -> Array:
 
     return convolve2d(image, kernel, mode="valid")
 
+
+_QUARTER = (
+    "a quarter turn",
+    "The kernel lies on its side now: half a turn is wanted, kernel[::-1, ::-1].",
+)
 
 _CONVOLVE = Exercise(
     name="convolve-from-correlate",
@@ -241,6 +265,14 @@ _CONVOLVE = Exercise(
             "result flipped",
             "Turn the kernel before you slide it, not the result.",
             lambda image, kernel: _slide(image, kernel)[::-1, ::-1],
+        ),
+        Mistake(
+            *_QUARTER,
+            lambda image, kernel: _slide(image, kernel.T[::-1]),
+        ),
+        Mistake(
+            *_QUARTER,
+            lambda image, kernel: _slide(image, kernel.T[:, ::-1]),
         ),
     ),
     own=_OWN_CORRELATE,
@@ -355,6 +387,26 @@ _SOBEL = Exercise(
             "Negative sums do not fit into uint8: make the picture float first.",
             _wrapped_slopes,
         ),
+        Mistake(
+            "larger of the two",
+            "The smaller slope counts as well: take the root of the squares' sum.",
+            lambda grey: np.maximum(*map(abs, _slopes(grey))),
+        ),
+        Mistake(
+            "one kernel twice",
+            "For the second slope use the transposed kernel, kernel.T.",
+            lambda grey: abs(_slopes(grey)[0]) * np.sqrt(2),
+        ),
+        Mistake(
+            "cut off at 255",
+            "How steep a picture is is no grey: it may be more than 255. Leave it.",
+            lambda grey: np.minimum(np.hypot(*_slopes(grey)), 255),
+        ),
+        Mistake(
+            "made uint8",
+            "uint8 ends at 255 and has no fractions: leave the result in floats.",
+            lambda grey: np.floor(np.hypot(*_slopes(grey))) % 256,
+        ),
     ),
     own=(
         "skimage.filters.sobel",
@@ -400,6 +452,12 @@ def _fast(image: Array, kernel: Array, larger: Any) -> dict[str, Any]:
     return _told(_scipy_correlate(image, kernel))
 
 
+_ROUND = (
+    "wrapped around the border",
+    "np.roll and Fourier's transform go round: cut off the places where the kernel does "
+    "not fit. And Fourier's transform convolves, so turn the kernel first.",
+)
+
 _FAST = Exercise(
     name="correlate-without-loops",
     lesson=_LESSON,
@@ -443,10 +501,17 @@ _FAST = Exercise(
             lambda image, kernel, larger: _told(_slide(image, np.ones(kernel.shape))),
         ),
         Mistake(
-            "wrapped around the border",
-            "np.roll and Fourier's transform go round: cut off the places where the "
-            "kernel does not fit.",
+            *_ROUND,
             lambda image, kernel, larger: _told(_rolled(image, kernel)),
+        ),
+        Mistake(
+            *_ROUND,
+            lambda image, kernel, larger: _told(_by_waves(image, kernel)),
+        ),
+        Mistake(
+            "matrix product",
+            "Multiply number by number: `*`, not `@`.",
+            lambda image, kernel, larger: _told(_matrix_products(image, kernel)),
         ),
     ),
     own=_OWN_CORRELATE,
@@ -456,6 +521,11 @@ _FAST = Exercise(
 def _sum_of_places(image: Array, kernel: Array) -> Array:
     windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
     return (windows * kernel).sum(axis=(0, 1))
+
+
+def _by_waves(image: Array, kernel: Array) -> Array:
+    waves = np.fft.fft2(image) * np.fft.fft2(kernel, image.shape)
+    return np.fft.ifft2(waves).real
 
 
 def _rolled(image: Array, kernel: Array) -> Array:
@@ -499,6 +569,13 @@ def _mirrored(image: Array, width: int) -> Array:
             for i in range(height + 2 * width)
         ]
     )
+
+
+def _all_for_none(image: Array, width: int) -> Array:
+    if width:
+        return _mirrored(image, width)
+    image = np.concatenate([image, image[::-1]])
+    return np.concatenate([image, image[:, ::-1]], axis=1)
 
 
 _BORDER = Exercise(
@@ -556,6 +633,12 @@ _BORDER = Exercise(
             "corners left empty",
             "Mirror the columns of what already has its rows, and the corners come right.",
             lambda image, width: _empty_corners(image, width),
+        ),
+        Mistake(
+            "a width of 0",
+            "image[-0:] is image[0:], the whole picture: image[::-1][:width] has no such "
+            "trap.",
+            _all_for_none,
         ),
     ),
     own=(

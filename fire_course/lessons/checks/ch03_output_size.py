@@ -48,6 +48,7 @@ def _size_cases(rng: np.random.Generator) -> list[Case]:
         *random,
         _case(7, 7, 3, padding=0),
         _case(5, 1, 4, padding=0),
+        _case(3, 5, 2, padding=3),  # fits, since the row was padded
         _case(2, 4, 1, padding=0),  # fits nowhere
         _case(3, 5, 2, padding=1),
         _case(2, 9, 3, padding=2),
@@ -137,6 +138,19 @@ _SIZE = Exercise(
             "int() cuts toward zero, so a negative room still counts as a place. `//` "
             "rounds down; and never give fewer than 0.",
             lambda n, kernel, stride, padding: int((n + padding - kernel) / stride) + 1,
+        ),
+        Mistake(
+            "forgot padding and stride",
+            "That is for steps of 1 in a row without padding. Add the padding to n, and "
+            "divide the room that is left by the stride.",
+            lambda n, kernel, stride, padding: max(n - kernel + 1, 0),
+        ),
+        Mistake(
+            "padding makes room",
+            "A kernel longer than n may fit into n + padding: compare it with that.",
+            lambda n, kernel, stride, padding: (
+                0 if kernel > n else _formula(n, kernel, stride, padding)
+            ),
         ),
     ),
     own=(
@@ -325,6 +339,16 @@ _SAME = Exercise(
                 max((n // stride - 1) * stride + kernel - n, 0)
             ),
         ),
+        Mistake(
+            "total alone",
+            "Give two numbers: what comes before, and what comes after.",
+            _same_total,
+        ),
+        Mistake(
+            "half columns",
+            "There are whole columns only: `//`, and the odd one comes after.",
+            lambda n, kernel, stride: [_same_total(n, kernel, stride) / 2] * 2,
+        ),
     ),
     own=("fire_course.shapes.same_padding", "fire_course.convolution.padding.pairs_of"),
 )
@@ -423,6 +447,11 @@ _TRACE = Exercise(
             "first place not counted",
             "Add the place before the first step, at each layer.",
             lambda n, layers: _follow(n, layers, lambda n, f, s: (n - f) // s),
+        ),
+        Mistake(
+            "kernel and stride swapped",
+            "A layer is (kernel, stride), in this order.",
+            lambda n, layers: _trace(n, [(s, f) for f, s in layers]),
         ),
     ),
     own=(
@@ -527,6 +556,24 @@ _FIELD = Exercise(
             "Give the width along one axis.",
             lambda layers: _field(layers) ** 2,
         ),
+        Mistake(
+            "field multiplied",
+            "A stride does not widen what was seen so far; it lengthens the steps of the "
+            "layers that follow.",
+            lambda layers: _grown(layers, lambda r, d, f, s: (r * s + f - 1, d)),
+        ),
+        Mistake(
+            "kernels summed up",
+            "Windows of neighbours overlap: begin with 1 and add kernel - 1, times how "
+            "far neighbours are apart.",
+            lambda layers: sum(kernel for kernel, _ in layers),
+        ),
+        Mistake(
+            "the way back, forwards",
+            "(field - 1) * stride + kernel is the rule from the last layer back to the "
+            "photograph: go through the layers in reverse.",
+            lambda layers: _grown(layers, lambda r, d, f, s: ((r - 1) * s + f, d)),
+        ),
     ),
     own=("fire_course.shapes.receptive_field", "fire_course.shapes.trace"),
 )
@@ -561,6 +608,11 @@ def _spread(n: int, kernel: int, stride: int, padding: int) -> int:
     return len(range(max(painted) + 1)[: -padding or None])
 
 
+_NO_KERNEL = (
+    "forgot the kernel",
+    "The last kernel begins at (n - 1) * stride and covers kernel columns.",
+)
+
 _TRANSPOSED = Exercise(
     name="transposed-size",
     lesson=_LESSON,
@@ -581,9 +633,12 @@ _TRANSPOSED = Exercise(
             lambda n, kernel, stride, padding: n * stride,
         ),
         Mistake(
-            "forgot the kernel",
-            "The last kernel begins at (n - 1) * stride and covers kernel columns.",
+            *_NO_KERNEL,
             lambda n, kernel, stride, padding: (n - 1) * stride + 1 - padding,
+        ),
+        Mistake(
+            *_NO_KERNEL,
+            lambda n, kernel, stride, padding: (n - 1) * stride - padding,
         ),
         Mistake(
             "forgot the padding",

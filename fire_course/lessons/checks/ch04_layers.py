@@ -90,6 +90,11 @@ def _volume(volume: Array, kernel: Array) -> Array:
     return correlate(volume, kernel, mode="valid")[..., 0]
 
 
+_MERGED = (
+    "channels added first",
+    "Multiply each channel by its own part of the kernel, then add.",
+)
+
 _VOLUME = Exercise(
     name="convolve-volume",
     lesson=_LESSON,
@@ -121,9 +126,22 @@ _VOLUME = Exercise(
             lambda volume, kernel: _maps(volume, kernel)[0],
         ),
         Mistake(
-            "channels added first",
-            "Multiply each channel by its own part of the kernel, then add.",
+            *_MERGED,
             lambda volume, kernel: _slide(volume.sum(axis=-1), kernel.sum(axis=-1)),
+        ),
+        Mistake(
+            *_MERGED,
+            lambda volume, kernel: _slide(volume.mean(axis=-1), kernel.sum(axis=-1)),
+        ),
+        Mistake(
+            "mean instead of sum",
+            "Add the products: .sum(), not .mean().",
+            lambda volume, kernel: _volume(volume, kernel) / kernel.size,
+        ),
+        Mistake(
+            "channels in reverse",
+            "kernel[..., 0] belongs to volume[..., 0]: leave the channels in order.",
+            lambda volume, kernel: _volume(volume, kernel[..., ::-1]),
         ),
         Mistake(
             "flipped the kernel",
@@ -181,6 +199,11 @@ def _layer(volume: Array, kernels: Array, bias: Array) -> Array:
     return _relu(_stack(volume, kernels) + bias)
 
 
+_EARLY = (
+    "relu before the bias",
+    "First add the bias, then let what is negative disappear.",
+)
+
 _FILTERS = Exercise(
     name="many-filters",
     lesson=_LESSON,
@@ -206,9 +229,26 @@ _FILTERS = Exercise(
             lambda volume, kernels, bias: _stack(volume, kernels) + bias,
         ),
         Mistake(
-            "relu before the bias",
-            "First add the bias, then let what is negative disappear.",
+            *_EARLY,
             lambda volume, kernels, bias: _relu(_stack(volume, kernels)) + bias,
+        ),
+        Mistake(
+            *_EARLY,
+            lambda volume, kernels, bias: np.where(
+                _stack(volume, kernels) > 0, _stack(volume, kernels) + bias, 0
+            ),
+        ),
+        Mistake(
+            "one bias for all",
+            "bias[f] belongs to filter f: each map gets its own.",
+            lambda volume, kernels, bias: _layer(volume, kernels, bias[0]),
+        ),
+        Mistake(
+            "sigmoid instead of relu",
+            "relu leaves a positive number as it is.",
+            lambda volume, kernels, bias: (
+                1 / (1 + np.exp(-(_stack(volume, kernels) + bias)))
+            ),
         ),
         Mistake(
             "bias once a channel",
@@ -336,6 +376,16 @@ _PARAMETERS = Exercise(
             "Give the number of each layer, as a list.",
             lambda channels, layers: sum(_parameters(channels, layers)),
         ),
+        Mistake(
+            "kernel and filters swapped",
+            "A layer is (size of the kernel, number of filters), in this order.",
+            _counted(lambda k, c, f: (f * f * c + 1) * k),
+        ),
+        Mistake(
+            "one filter alone",
+            "That is one filter: multiply by how many the layer has.",
+            _counted(lambda k, c, f: k * k * c + 1),
+        ),
     ),
     own=("fire_course.shapes.trace",),
 )
@@ -389,6 +439,11 @@ def _one_apart(maps: Array, pool: int) -> Array:
     return windows.max(axis=(-1, -2))
 
 
+_OVERLAP = (
+    "windows overlap",
+    "The windows lie side by side: step on by `pool`, not by 1.",
+)
+
 _POOL = Exercise(
     name="max-pool",
     lesson=_LESSON,
@@ -424,10 +479,12 @@ _POOL = Exercise(
             "That is a stride of 2 without looking: take the largest of the window.",
             lambda maps, pool: _windows(maps, pool)[..., 0, 0],
         ),
+        Mistake(*_OVERLAP, _one_apart),
         Mistake(
-            "windows overlap",
-            "The windows lie side by side: step on by `pool`, not by 1.",
-            _one_apart,
+            *_OVERLAP,
+            lambda maps, pool: _one_apart(maps, pool)[
+                : maps.shape[0] // pool, : maps.shape[1] // pool
+            ],
         ),
         Mistake(
             "smaller windows at the end",
@@ -616,6 +673,19 @@ _KERAS = Exercise(
             "This layer has no activation: negative numbers stay.",
             lambda x, kernel, bias, stride, padding: _relu(
                 _by_hand(x, kernel, bias, stride, padding)
+            ),
+        ),
+        Mistake(
+            "the same on both sides",
+            'What "same" needs may be odd, and less than kernel - 1: pad what the last '
+            "place needs, the odd one after.",
+            lambda x, kernel, bias, stride, padding: _by_hand(
+                x,
+                kernel,
+                bias,
+                stride,
+                padding,
+                share=lambda n, f, s: ((f - 1) // 2, (f - 1) // 2),
             ),
         ),
     ),

@@ -176,6 +176,19 @@ RIGHT = {
     "block-mean": [blocks_by_loops, blocks_by_adding, blocks_by_reshape],
 }
 
+
+def blocks_mixing_blocks(grey, block):
+    rows, columns = grey.shape[0] // block, grey.shape[1] // block
+    whole = grey[: rows * block, : columns * block]
+    return whole.reshape(rows, block, columns, block).mean(axis=2).mean(axis=0)
+
+
+def rescale_by_percentiles(grey):
+    low, high = np.percentile(grey, (1, 99))
+    with np.errstate(all="ignore"):
+        return np.clip((grey - low) / (high - low), 0, 1)
+
+
 WRONG = {
     "grey-by-luminance": [
         (
@@ -214,6 +227,10 @@ WRONG = {
         ),
         (grey_in_place, "changes its input picture"),
         (lambda picture: None, "is there a `return`?"),
+        (
+            lambda picture: np.dstack([np.rint(picture @ SHARES)] * 3),
+            "three channels left",
+        ),
     ],
     "brighten": [
         (lambda picture, by: picture + np.array(by).astype("uint8"), "wrapped around"),
@@ -310,6 +327,8 @@ WRONG = {
             lambda grey: (grey.astype(int) - grey.min()) / (int(grey.max()) - 1),
             "at [0, 1] came",
         ),
+        (lambda grey: np.uint8(rescale_safely(grey) * 255), "0 to 255"),
+        (rescale_by_percentiles, "percentiles"),
     ],
     "block-mean": [
         (blocks_mixed, "axes in the wrong order"),
@@ -343,6 +362,11 @@ WRONG = {
         (
             lambda grey, block: blocks_by_reshape(grey, block).T,
             "the shape is (2, 1) instead of (1, 2)",
+        ),
+        (blocks_mixing_blocks, "averaged over the wrong axes"),
+        (
+            lambda grey, block: np.mean(blocks_by_reshape(grey, block)),
+            "everything averaged",
         ),
     ],
 }

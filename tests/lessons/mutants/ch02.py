@@ -260,6 +260,17 @@ RIGHT = {
     "reflect-border": [border_by_concatenate, border_by_places, border_by_filling],
 }
 
+
+def correlate_as_high_as_wide(image, kernel):
+    side = kernel.shape[1]
+    rows, columns = (n - side + 1 for n in image.shape)
+    result = np.zeros((rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            result[i, j] = np.sum(image[i : i + side, j : j + side] * kernel)
+    return result
+
+
 WRONG = {
     "correlate-by-loops": [
         (convolve_by_formula, "flipped the kernel"),
@@ -297,6 +308,8 @@ WRONG = {
         (correlate_printing, "your function prints its result"),
         (lambda image, kernel: image * kernel, "ValueError: operands could not be"),
         (lambda image: image, "keep the inputs of the stub"),
+        (correlate_as_high_as_wide, "kernel taken for a square"),
+        (lambda image, kernel: correlate_by_places(image, kernel).T, "columns swapped"),
     ],
     "convolve-from-correlate": [
         (correlate_by_places, "kernel not flipped"),
@@ -322,6 +335,14 @@ WRONG = {
         ),
         (lambda image, kernel: correlate_by_places(image, -kernel), "at [0, 0] came"),
         (lambda image, kernel: kernel[::-1, ::-1], "at [0, 0] came 9 instead of 1"),
+        (
+            lambda image, kernel: correlate_by_places(image, np.rot90(kernel)),
+            "a quarter turn",
+        ),
+        (
+            lambda image, kernel: correlate_by_places(image, np.rot90(kernel, 3)),
+            "a quarter turn",
+        ),
     ],
     "sobel-magnitude": [
         (lambda grey: sum(map(abs, slopes(grey))), "sum of the two"),
@@ -338,6 +359,10 @@ WRONG = {
         (sobel_by_slices_in_uint8, "wrapped around at 255"),
         (lambda grey: np.hypot(*slopes(grey)) / 4, "came"),
         (lambda grey: np.hypot(*slopes(np.pad(grey, 1))), "the shape is (3, 3)"),
+        (lambda grey: np.max(np.abs(slopes(grey)), axis=0), "larger of the two"),
+        (lambda grey: np.hypot(slopes(grey)[0], slopes(grey)[0]), "one kernel twice"),
+        (lambda grey: np.clip(np.hypot(*slopes(grey)), 0, 255), "cut off at 255"),
+        (lambda grey: np.hypot(*slopes(grey)).astype(int) & 255, "made uint8"),
     ],
     "correlate-without-loops": [
         (correlate_by_places, "a loop over the places"),
@@ -374,6 +399,18 @@ WRONG = {
         ),
         (lambda image, kernel: None, "came None instead of a sequence of numbers"),
         (lambda image, kernel: sliding_window_view(image, (3, 3)) @ kernel, "shape is"),
+        (
+            lambda image, kernel: np.fft.irfft2(
+                np.fft.rfft2(image) * np.fft.rfft2(kernel, image.shape), image.shape
+            ),
+            "wrapped around the border",
+        ),
+        (
+            lambda image, kernel: (
+                sliding_window_view(image, kernel.shape) @ kernel
+            ).sum((2, 3)),
+            "matrix product",
+        ),
     ],
     "reflect-border": [
         (padded("reflect"), "outermost pixel not repeated"),
@@ -390,7 +427,7 @@ WRONG = {
             "columns only",
         ),
         (border_without_corners, "corners left empty"),
-        (border_of_last_rows, "the shape is"),
+        (border_of_last_rows, "a width of 0"),
         (lambda image, width: np.pad(image, 1, "symmetric"), "the shape is"),
         (lambda image, width: image, "the shape is (2, 3) instead of (4, 5)"),
     ],

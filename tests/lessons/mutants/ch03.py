@@ -220,6 +220,13 @@ RIGHT = {
     ],
 }
 
+
+def size_unpadded_first(n, kernel, stride, padding):
+    if n < kernel:
+        return 0
+    return size_by_formula(n, kernel, stride, padding)
+
+
 WRONG = {
     "output-size": [
         (
@@ -271,6 +278,11 @@ WRONG = {
         (size_raising, "ValueError: does not fit"),
         (lambda n, kernel, stride, padding: n - kernel, "came 7"),
         (lambda n, kernel, stride, padding: str(n), "came a text instead of a number"),
+        (
+            lambda n, kernel, stride, padding: max(0, 1 + n - kernel),
+            "forgot padding and stride",
+        ),
+        (size_unpadded_first, "padding makes room"),
     ],
     "preserving-padding": [
         (lambda n, kernel, stride: kernel - 1, "forgot the stride"),
@@ -323,11 +335,11 @@ WRONG = {
         ),
         (same_unguarded, "less than nothing"),
         (same_rounded_down, "rounded down"),
-        (same_total, "came a number instead of a sequence of numbers"),
+        (same_total, "total alone"),
         (lambda n, kernel, stride: (0, 0), "at [0] came 0 instead of 1"),
         (
             lambda n, kernel, stride: (same_total(n, kernel, stride) / 2,) * 2,
-            "came 0.5 instead of 0",
+            "half columns",
         ),
     ],
     "trace-sizes": [
@@ -345,6 +357,10 @@ WRONG = {
         (trace_emptying, "changes its input layers"),
         (trace_returning_early, "there are 1 items instead of 2"),
         (traced(lambda n, f, s: (n - f + 1) // s), "at [1] came 3"),
+        (
+            lambda n, layers: trace_by_loop(n, [pair[::-1] for pair in layers]),
+            "kernel and stride swapped",
+        ),
     ],
     "receptive-field": [
         (lambda layers: 1 + sum(f - 1 for f, _ in layers), "strides left out"),
@@ -358,9 +374,14 @@ WRONG = {
         (lambda layers: math.prod(f for f, _ in layers), "kernels multiplied"),
         (lambda layers: field_forwards(layers) - 1, "first pixel not counted"),
         (lambda layers: field_backwards(layers) ** 2, "area"),
-        (lambda layers: sum(f for f, _ in layers), "came 6 instead of 5"),
+        (lambda layers: sum(f for f, _ in layers), "kernels summed up"),
+        (grown(lambda r, d, f, s: (r * s + f - 1, 1)), "field multiplied"),
         (lambda layers: (field_forwards(layers),) * 2, "a sequence of numbers instead"),
         (lambda layers: layers[0][0], "came 3 instead of 5"),
+        (
+            grown(lambda r, d, f, s: ((r - 1) * s + f, d)),
+            "the way back, forwards",
+        ),
     ],
     "transposed-size": [
         (lambda n, kernel, stride, padding: n * stride, "n times the stride"),
@@ -389,6 +410,10 @@ WRONG = {
         (
             lambda n, kernel, stride, padding: (n - 1) * (stride + kernel) - padding,
             "came 12 instead of 6",
+        ),
+        (
+            lambda n, kernel, stride, padding: (n - 1) * stride - padding,
+            "forgot the kernel",
         ),
     ],
 }

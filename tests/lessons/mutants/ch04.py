@@ -260,6 +260,15 @@ RIGHT = {
     "equal-to-keras": [layer, layer_by_places, layer_by_shifts],
 }
 
+
+def pool_at_each_place(maps, pool):
+    rows, columns = maps.shape[0] // pool, maps.shape[1] // pool
+    return [
+        [maps[i : i + pool, j : j + pool].max(axis=(0, 1)) for j in range(columns)]
+        for i in range(rows)
+    ]
+
+
 WRONG = {
     "convolve-volume": [
         (
@@ -291,6 +300,20 @@ WRONG = {
         ),
         (lambda volume, kernel: channels_of(volume, kernel), "the shape is (2, 1, 2)"),
         (lambda volume, kernel: volume * kernel, "ValueError: operands could not"),
+        (
+            lambda volume, kernel: volume_by_places(
+                np.dstack([volume.mean(axis=2)] * volume.shape[2]), kernel
+            ),
+            "channels added first",
+        ),
+        (
+            lambda volume, kernel: volume_by_places(volume, kernel) / kernel.size,
+            "mean instead of sum",
+        ),
+        (
+            lambda volume, kernel: volume_by_places(volume[:, :, ::-1], kernel),
+            "channels in reverse",
+        ),
     ],
     "many-filters": [
         (
@@ -335,6 +358,24 @@ WRONG = {
             "at [0, 0, ",
         ),
         (lambda volume, kernels, bias: sums(volume, kernels)[0], "the shape is (2, 2)"),
+        (
+            lambda volume, kernels, bias: (
+                (sums(volume, kernels) + bias) * (sums(volume, kernels) > 0)
+            ),
+            "relu before the bias",
+        ),
+        (
+            lambda volume, kernels, bias: filters_by_places(
+                volume, kernels, np.full(len(bias), bias[0])
+            ),
+            "one bias for all",
+        ),
+        (
+            lambda volume, kernels, bias: (
+                0.5 + 0.5 * np.tanh((sums(volume, kernels) + bias) / 2)
+            ),
+            "sigmoid instead of relu",
+        ),
     ],
     "count-parameters": [
         (counted(lambda k, c, f: k * k * c * f), "forgot the bias"),
@@ -355,6 +396,8 @@ WRONG = {
             lambda channels, layers: parameters_by_loop(channels, layers)[-1:],
             "items instead of",
         ),
+        (counted(lambda k, c, f: (f**2 * c + 1) * k), "kernel and filters swapped"),
+        (counted(lambda k, c, f: 1 + k * k * c), "one filter alone"),
     ],
     "max-pool": [
         (pool_with(lambda window: window.mean((0, 1))), "mean instead of maximum"),
@@ -381,6 +424,7 @@ WRONG = {
             lambda maps, pool: pool_by_reshape(maps, pool)[..., 0],
             "maps mixed",
         ),
+        (pool_at_each_place, "windows overlap"),
     ],
     "equal-to-keras": [
         (
@@ -420,6 +464,10 @@ WRONG = {
                 x, kernel, bias, stride, padding
             )[0],
             "the shape is (2, 2, 1) instead of (1, 2, 2, 1)",
+        ),
+        (
+            layer_with(lambda n, f, s: ((f - 1) // 2,) * 2),
+            "the same on both sides",
         ),
     ],
 }
