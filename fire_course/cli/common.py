@@ -20,6 +20,8 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console, RenderableType
+from rich.control import Control
+from rich.segment import ControlType
 from rich.text import Text
 
 Progress = Callable[[int, int], None]
@@ -129,6 +131,22 @@ class Talk:
         ) as bar:
             task = bar.add_task(label, total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
+
+    @contextlib.contextmanager
+    def waiting(self, text: str) -> Iterator[None]:
+        """Say what is waited for, on a terminal only, and wipe it out afterwards.
+
+        A line that stands still: while the engine starts, nothing may be drawn on
+        standard error (`fire_course.quiet`).
+        """
+        if not self.errors.is_terminal:
+            yield
+            return
+        self.errors.print(Text(f"{shown(text)} ..."), end="\r", soft_wrap=True)
+        try:
+            yield
+        finally:
+            self.errors.control(Control((ControlType.ERASE_IN_LINE, 2)))
 
 
 @contextlib.contextmanager

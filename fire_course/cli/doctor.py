@@ -16,7 +16,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from fire_course.cli.common import JsonOption, sentence, shown, talk
+from fire_course.cli.common import JsonOption, Talk, sentence, shown, talk
 
 EXAMPLE = "Example:\n\nfire-course doctor"
 
@@ -57,7 +57,7 @@ def doctor(json: JsonOption = False) -> None:
             table.add_column(heading, overflow="fold")
         checks = []
         colours = {"ok": "green", "warn": "yellow", "fail": "bold red"}
-        for check in _checks():
+        for check in _checks(voice):
             checks.append(check)
             found = Text(shown(check.detail))
             if check.fix:
@@ -73,12 +73,17 @@ def doctor(json: JsonOption = False) -> None:
             raise typer.Exit(1)
 
 
-def _checks() -> Iterator[Check]:
+def _checks(voice: Talk) -> Iterator[Check]:
     yield _python()
     yield _versions()
-    yield _safely("keras", _keras)
-    yield _safely("tensorflow", _tensorflow)
-    yield _safely("default model", _model)
+    for name, look in (
+        ("keras", _keras),
+        ("tensorflow", _tensorflow),
+        ("default model", _model),
+    ):
+        with voice.waiting(f"looking at {name}"):  # each takes a second or more
+            found = _safely(name, look)
+        yield found
     yield from _data()
     yield _disk()
     yield _program(

@@ -9,7 +9,13 @@ import typer
 from rich.table import Table
 
 from fire_course.cli.common import JsonOption, Talk, interval, percent, shown, talk
-from fire_course.cli.reading import ModelArgument, ThresholdOption, problems, read
+from fire_course.cli.reading import (
+    ModelArgument,
+    ThresholdOption,
+    load_detector,
+    problems,
+    read,
+)
 
 if TYPE_CHECKING:
     from fire_course.detector import Detector
@@ -56,11 +62,7 @@ def evaluate(
             raise typer.BadParameter(
                 f"{split!r} is none of train, validation, test", param_hint="--split"
             )
-        from fire_course.detector import Detector
-
-        detector = Detector.load(model)
-        if threshold is not None:
-            detector.threshold = threshold
+        detector = load_detector(voice, model, threshold)
         used = _existing_split(data, split)
         if used != split:
             voice.note(f"note: {data} has no {split} split; measured on {used}")
@@ -155,13 +157,14 @@ def _measure(
 
 
 def _say(voice: Talk, document: dict[str, Any]) -> None:
-    table = Table(
-        title=shown(
+    # No title of the table, which would be broken to the table's width.
+    voice.say(
+        shown(
             f"{document['model']} on {document['data']}: "
             f"{document['count']:,} pictures of {document['split']}"
-        ),
-        title_justify="left",
+        )
     )
+    table = Table()
     table.add_column("figure")
     table.add_column("value", justify="right")
     table.add_column("95 % interval", justify="right")

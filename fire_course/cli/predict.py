@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fire_course.cli.common import JsonOption, Talk, complain, shown, talk
-from fire_course.cli.reading import ModelArgument, ThresholdOption
+from fire_course.cli.reading import ModelArgument, ThresholdOption, load_detector
 
 EXAMPLE = (
     "Examples:\n\n"
@@ -35,11 +35,7 @@ def predict(
     Answers for every photograph; the exit status is 1 if any could not be read.
     """
     with talk(json=json) as voice:
-        from fire_course.detector import Detector
-
-        detector = Detector.load(model)
-        if threshold is not None:
-            detector.threshold = threshold
+        detector = load_detector(voice, model, threshold)
         with voice.progress("scoring") as progress:
             found = detector.predict_files(list(_expand(images)), progress=progress)
         rows: list[dict[str, Any]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,7 @@ from fire_course.cli.common import Talk, shown
 
 if TYPE_CHECKING:
     from fire_course.data.folder import Splits
+    from fire_course.detector import Detector
 
 ModelArgument = Annotated[
     str,
@@ -28,6 +30,24 @@ ThresholdOption = Annotated[
         help="Score that counts as fire. (default: the model's own)",
     ),
 ]
+
+
+def load_detector(voice: Talk, model: str, threshold: float | None = None) -> Detector:
+    """Load a detector; say that it takes a moment, and what a MODEL may be."""
+    if model != "default" and not Path(model).exists():
+        raise FileNotFoundError(
+            errno.ENOENT,
+            "there is no such file; name a saved model (.keras or .weights.h5), or "
+            "`default` for the package's",
+            model,
+        )
+    with voice.waiting("loading the model"):
+        from fire_course.detector import Detector
+
+        detector = Detector.load(model)
+    if threshold is not None:
+        detector.threshold = threshold
+    return detector
 
 
 def read(voice: Talk, data: str, **options: Any) -> Splits:

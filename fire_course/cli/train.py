@@ -97,7 +97,8 @@ def train(
         size = models.default_shape(name)[0] if image_size is None else image_size
         target = Path("runs", f"{name}-{Path(data).name}") if out is None else out
         # Built before the data are read: a wrong size should not cost a minute.
-        network = _build(name, size, 2, seed)
+        with voice.waiting("building the network"):
+            network = _build(name, size, 2, seed)
         splits = _read(
             voice,
             data,

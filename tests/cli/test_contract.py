@@ -137,11 +137,12 @@ def spoilt(tmp_path, photos):
         (("train", "--data", "PHOTOS", "--out", "text.keras/run"), ["text.keras"]),
         (("train", "--data", "sunsets"), ["sunsets"]),
         (("evaluate", "MODEL", "nowhere"), ["nowhere"]),
-        (("evaluate", "missing.keras", "PHOTOS"), ["missing.keras"]),
+        (("evaluate", "missing.keras", "PHOTOS"), ["missing.keras", "`default`"]),
         (("evaluate", "text.keras", "PHOTOS"), ["text.keras"]),
         (("evaluate", "MODEL", "cifra10"), ["cifar10"]),
         (("predict", "text.keras", "a.jpg"), ["text.keras"]),
         (("predict", "flat", "a.jpg"), ["folder"]),
+        (("predict", "defalt", "a.jpg"), ["defalt", "`default`"]),
         (("data", "get", "fier"), ["fire"]),
         (("data", "make", "fire"), ["data get fire"]),
         (("data", "make", "nothing"), ["nothing"]),
@@ -199,15 +200,14 @@ def test_a_fault_of_the_program_keeps_its_traceback(cli, monkeypatch, model):
         cli("predict", model, "a.jpg")
 
 
-@pytest.mark.parametrize("terminal", [True, False])
-def test_a_bar_is_drawn_on_a_terminal_only(tmp_path, terminal):
+def watch(arguments, folder, *, terminal):
+    """Run a command; return what it answers and what a person sees meanwhile."""
     ours, theirs = os.openpty() if terminal else os.pipe()
-    arguments = ["data", "make", "scenes", "--size", "48", "--count", "2", "--json"]
     process = subprocess.Popen(
         [sys.executable, "-m", "fire_course", *arguments],
         stdout=subprocess.PIPE,
         stderr=theirs,
-        cwd=tmp_path,
+        cwd=folder,
         env=os.environ | {"TERM": "xterm", "COLUMNS": "90"},
     )
     os.close(theirs)
@@ -218,6 +218,41 @@ def test_a_bar_is_drawn_on_a_terminal_only(tmp_path, terminal):
     os.close(ours)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert json.loads(out)["counts"]["train"] == {"nofire": 2, "fire": 2}
+    return json.loads(out), seen
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_bar_is_drawn_on_a_terminal_only(tmp_path, terminal):
+    arguments = ["data", "make", "scenes", "--size", "48", "--count", "2", "--json"]
+    out, seen = watch(arguments, tmp_path, terminal=terminal)
+    assert out["counts"]["train"] == {"nofire": 2, "fire": 2}
     assert (b"rendering scenes" in seen) == terminal
     assert terminal or seen == b""
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["predict", "MODEL", "PHOTO"], b"loading the model"),
+        (["evaluate", "MODEL", "PHOTOS"], b"loading the model"),
+        (["train", "--epochs", "1", "--image-size", "32"], b"building the network"),
+        (["doctor"], b"looking at tensorflow"),
+    ],
+    ids=["predict", "evaluate", "train", "doctor"],
+)
+def test_who_has_to_wait_is_told_for_what(
+    photos, model, tmp_path, arguments, words, terminal
+):
+    """The engine takes seconds to start; until then there is nothing to count."""
+    stand_ins = {
+        "MODEL": str(model),
+        "PHOTO": str(photos / "train/fire/00.png"),
+        "PHOTOS": str(photos),
+    }
+    arguments = [stand_ins.get(word, word) for word in arguments]
+    if arguments[0] == "train":
+        arguments += ["--data", str(photos), "--no-tensorboard"]
+    _, seen = watch([*arguments, "--json"], tmp_path, terminal=terminal)
+    assert (words in seen) == terminal
+    assert not terminal or seen.rindex(b"\x1b[2K") > seen.rindex(words), "it stays"

@@ -34,6 +34,11 @@ def test_figures_of_a_model_whose_mistakes_are_known(cli, model, photos):
     assert found["problems"] == []
 
 
+def test_the_heading_is_one_line_however_long_the_path(cli, model, photos):
+    answer = cli("evaluate", model, photos)
+    assert f"{model} on {photos}: 10 pictures of test" in answer.out.splitlines()
+
+
 def test_a_threshold_of_ones_own(cli, model, photos):
     found = cli("evaluate", model, photos, "--threshold", "1", "--json").json
     assert found["confusion"] == [[6, 0], [4, 0]]
