@@ -20,6 +20,7 @@ from fire_course.cli import (
     predict,
     reproduce,
     size,
+    sweep,
     train,
 )
 from fire_course.cli.common import plain_errors
@@ -63,6 +64,7 @@ app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=predict.EXAMPLE)(predict.predict)
 app.command(epilog=reproduce.EXAMPLE)(reproduce.reproduce)
+app.command(epilog=sweep.EXAMPLE)(sweep.sweep)
 app.command(epilog=size.EXAMPLE)(size.size)
 app.add_typer(lessons.app, name="lessons")
 app.command(epilog=lessons.CHECK_EXAMPLE)(lessons.check)
