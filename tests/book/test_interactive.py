@@ -1,6 +1,7 @@
 """The interactive figures in a real browser: right numbers, usable by keyboard and on
 a phone, readable in the dark, and in words where nothing moves."""
 
+import ast
 import base64
 import importlib.util
 import io
@@ -427,6 +428,15 @@ def test_sliding_gives_what_scipy_gives(page, picture, stride, padding, dilation
     assert total == pytest.approx(expected[-1, -1])
     status = part.locator(".fi-status").inner_text()
     assert f"output[{len(expected) - 1}, {len(expected) - 1}]" in status
+
+
+def test_the_picture_of_chapter_2_is_the_one_in_its_figure(page):
+    chapter = (ROOT / "book/1_kernels/02_convolution.md").read_text("utf-8")
+    text = re.search(r"^bits = np.array\((.*?)^\)", chapter, re.M | re.S).group(1)
+    bits = ast.literal_eval(text.strip())
+    part = figure(page, "slide-kernel")
+    choose(part, "Picture", "zeros and ones")
+    assert [[int(text) for text in row] for row in cells(part, "fi-in")] == bits
 
 
 def test_sliding_by_keyboard_alone(visit):

@@ -130,7 +130,7 @@ _SIZE = Exercise(
         ),
         Mistake(
             "fits nowhere",
-            "A kernel longer than the row has 0 places, neither one nor fewer than none.",
+            "A kernel longer than the padded row has 0 places: neither one nor fewer than none.",
             _formula,
         ),
         Mistake(
