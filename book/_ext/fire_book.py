@@ -7,6 +7,7 @@
 - Buttons that open a page elsewhere stand on notebooks only.
 - A picture without alternative text is a warning, and so fails the strict build; and
   so does a number that was not formatted.
+- `:::{chapters}` lists the chapters of the contents, with aim and minutes.
 """
 
 from __future__ import annotations
@@ -14,16 +15,20 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import yaml
 from docutils import nodes
+from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).resolve().parents[2]
 LOGGER = logging.getLogger(__name__)
@@ -211,11 +216,64 @@ def refuse_raw_numbers(app: Sphinx, doctree: nodes.document, page: str) -> None:
             )
 
 
+class Chapter(NamedTuple):
+    """What the aim box of a chapter says of it."""
+
+    part: str
+    page: str
+    aim: str
+    minutes: int
+
+
+def chapters(toc: Path) -> list[Chapter]:
+    """Read the chapters of all parts in the contents; pages without aim are none."""
+    found = []
+    for part in yaml.safe_load(toc.read_text(encoding="utf-8")).get("parts", []):
+        for entry in part["chapters"]:
+            file = toc.parent / f"{entry['file']}.md"
+            text = file.read_text(encoding="utf-8") if file.is_file() else ""
+            aim = re.search(r"^- \*\*Aim\*\* (.+(?:\n  .+)*)", text, re.MULTILINE)
+            minutes = re.search(r"^- \*\*Minutes\*\* (\d+)", text, re.MULTILINE)
+            if aim and minutes:
+                words = " ".join(aim[1].split())
+                found.append(
+                    Chapter(part["caption"], entry["file"], words, int(minutes[1]))
+                )
+    return found
+
+
+class ChapterList(SphinxDirective):
+    """`:::{chapters}`: every chapter with its aim and minutes, and their sum."""
+
+    def run(self) -> list[nodes.Node]:
+        """Write the list in Markdown and have it read as part of the page."""
+        toc = Path(self.env.srcdir, self.config.external_toc_path)
+        self.env.note_dependency(str(toc))
+        found, lines = chapters(toc), []
+        for number, chapter in enumerate(found):
+            # Read this page again when a chapter has another aim.
+            self.env.note_dependency(str(toc.parent / f"{chapter.page}.md"))
+            if number == 0 or chapter.part != found[number - 1].part:
+                lines += ["", f"**{chapter.part}**", ""]
+            lines.append(
+                f"- {{doc}}`/{chapter.page}` ({chapter.minutes} min): {chapter.aim}"
+            )
+        halves = round(sum(chapter.minutes for chapter in found) / 30)
+        lines += [
+            "",
+            f"Together they take about {halves / 2:g} hours, exercises not counted.",
+        ]
+        place = nodes.container()
+        self.state.nested_parse(StringList(lines, str(toc)), 0, place)
+        return place.children
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect all of it."""
     # When this file changes, all pages are written again.
     own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
     app.add_config_value("fire_book_source", own, "html")
+    app.add_directive("chapters", ChapterList)
     app.connect("config-inited", prepare, priority=900)
     app.connect("builder-inited", launch_notebooks_only)
     app.connect("doctree-read", require_alternative_text)
