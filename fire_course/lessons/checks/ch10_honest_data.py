@@ -207,6 +207,12 @@ def _founders(hashes: Array, bits: int) -> list[int]:
     return groups
 
 
+def _like_the_first(hashes: Array, bits: int) -> list[int]:
+    """Compare with the very first picture only; all others stay alone."""
+    near = _distances(hashes)[0] <= bits
+    return [0 if alike else i for i, alike in enumerate(near)]
+
+
 def _unnumbered(hashes: Array, bits: int) -> list[int]:
     groups = _components(hashes, bits)
     return [groups.index(group) for group in groups]
@@ -236,6 +242,11 @@ _GROUPS = Exercise(
             "compared with the first of each group only",
             "A copy of a copy belongs to the group too, even if it is unlike the first.",
             _founders,
+        ),
+        Mistake(
+            "compared with the very first picture only",
+            "Any two pictures may be alike: compare each with each.",
+            _like_the_first,
         ),
         Mistake(
             "groups never joined",

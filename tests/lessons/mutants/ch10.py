@@ -102,6 +102,13 @@ def groups_of_founders(hashes, bits):
     return answer
 
 
+def groups_like_the_first(hashes, bits):
+    return [
+        0 if np.count_nonzero(hashes[i] != hashes[0]) <= bits else i
+        for i in range(len(hashes))
+    ]
+
+
 def groups_unjoined(hashes, bits):
     answer = []
     for i, one in enumerate(hashes):
@@ -382,6 +389,7 @@ WRONG = {
             "the limit itself left out",
         ),
         (groups_of_founders, "compared with the first of each group only"),
+        (groups_like_the_first, "compared with the very first picture only"),
         (groups_unjoined, "groups never joined"),
         (groups_with_gaps, "groups not numbered in order"),
         (groups_of_equal_bits, "equal bits counted"),
