@@ -39,7 +39,10 @@ _INSTALL = """\
 import importlib.util
 
 if importlib.util.find_spec("fire_course") is None:
-    %pip install --quiet "fire-course @ git+{url}"\
+    %pip install --quiet "fire-course @ git+{url}"
+    importlib.invalidate_caches()
+    if importlib.util.find_spec("fire_course") is None:
+        raise ImportError("The course could not be installed; pip says why, above.")\
 """
 
 # How a page of the book shows a solution's cells: what is folded, and under what words.

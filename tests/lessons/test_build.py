@@ -1,7 +1,11 @@
 """Both notebooks come out of one source: executed or emptied, stable, never stale."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -13,6 +17,7 @@ from fire_course.lessons.source import LessonError, read
 from .conftest import SMALL, URL
 
 NAME = "01_sums"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -334,3 +339,25 @@ def test_a_new_lesson_in_the_list_makes_no_other_stale():
     assert "__init__.py" not in files
     assert {"ch11_fire_cnn.py", "exercise.py", "verdict.py"} < set(files)
     assert "ch10_honest_data.py" not in files
+
+
+def test_the_first_cell_says_that_it_could_not_install(tmp_path):
+    """Elsewhere than here, that is: with a package that is not installed, and real pip."""
+    made = building.notebook(
+        read(ROOT / "solutions" / "10_honest_data.md"),
+        "exercise",
+        url="file:///nowhere",
+    )
+    cell = next(cell for cell in made.cells if cell.id == "install")
+    code = cell.source.replace("fire_course", "fire_course_elsewhere")
+    program = (
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        f"InteractiveShell.instance().run_cell({code!r}).raise_error()"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=100,
+        env={**os.environ, "IPYTHONDIR": str(tmp_path)},
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert "could not be installed; pip says why" in run.stderr.splitlines()[-1]
+    assert "/nowhere" in run.stdout + run.stderr
