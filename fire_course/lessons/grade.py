@@ -156,7 +156,8 @@ def grade(
             f"{folder} is no folder: give the one that holds the learners'"
         )
     if require_sandbox and cluster is None and not available():
-        raise SandboxError(f"{not_isolated()[0]}; install it, or leave the requirement")
+        missing = not_isolated()[0].partition(":")[0]
+        raise SandboxError(f"{missing}, and a sandbox is required: install it")
     sources = _sources(Path(lessons), lesson)
     (out / "results").mkdir(parents=True, exist_ok=True)
     found = submissions.find(folder, list(sources), skip=out)

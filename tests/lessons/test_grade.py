@@ -241,7 +241,8 @@ def test_a_sandbox_that_is_required_and_missing_is_refused(tmp_path):
     hand_in(tmp_path / "class", "anna")
     done = run_without_bubblewrap(tmp_path, "--require-sandbox")
     assert done.returncode == 1
-    assert "bubblewrap" in done.stderr
+    words = "bubblewrap is not installed here, and a sandbox is required: install it"
+    assert done.stderr.strip() == f"error: {words}"
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out" / "grades.csv").exists()
 
