@@ -43,9 +43,11 @@ __all__ = [
     "calibration_plot",
     "confusion_table",
     "curves",
+    "epoch_log",
     "network_table",
     "show_images",
     "style",
+    "sweep_picture",
     "wall",
 ]
 
@@ -400,6 +402,189 @@ def curves(
     if "" not in named:
         _kinds_of_line(figure.axes[0], named.values(), any(kept.values()))
     _legend_below(figure)
+    return figure
+
+
+@_in_style
+def epoch_log(
+    epoch: Any, *, what: str = "accuracy", title: str | None = None
+) -> Figure:
+    """Draw what happened within an epoch beside what the log says of it.
+
+    Parameters
+    ----------
+    epoch : Replay
+        Of `fire_course.batches.replay`.
+    what : {"accuracy", "loss"}
+    title : str, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Each batch as a point, the running mean that Keras prints as a line, and
+        a level for the weights that the epoch leaves.
+
+    Raises
+    ------
+    ValueError
+        If the epoch has no such figure.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> epoch = SimpleNamespace(accuracy=[0, 1], running_accuracy=[0, 0.5],
+    ...                         final_accuracy=0.75)
+    >>> [line.get_label() for line in epoch_log(epoch).axes[0].lines]
+    ['each batch', 'running mean: what Keras prints', 'weights at the end: .750']
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import MaxNLocator
+
+    if what not in ("accuracy", "loss"):
+        raise ValueError(f"an epoch has accuracy and loss, not {what!r}")
+    alone = np.asarray(getattr(epoch, what), float)
+    running = np.asarray(getattr(epoch, f"running_{what}"), float)
+    final = float(getattr(epoch, f"final_{what}"))
+    steps = np.arange(1, len(alone) + 1)
+    figure, axes = plt.subplots(figsize=(WIDTH, 3.0))
+    colours = _cycle()
+    axes.plot(
+        steps, alone, ".", color=COLOURS["quiet"], markersize=4, label="each batch"
+    )
+    axes.plot(steps, running, color=colours[0], label="running mean: what Keras prints")
+    level = f"{final:.3f}".removeprefix("0") if 0 < final < 1 else f"{final:.3f}"
+    axes.axhline(
+        final,
+        color=colours[1],
+        linestyle="--",
+        label=f"weights at the end: {level}",
+    )
+    axes.set_xlabel("batch")
+    axes.set_ylabel(what)
+    axes.set_xlim(0, len(alone) + 1)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    if title:
+        axes.set_title(title)
+    _legend_below(figure)
+    return figure
+
+
+_SHAPES = ("o", "s", "^", "D", "v", "P")
+
+
+@_in_style
+def sweep_picture(
+    rows: Any,
+    *,
+    x: str = "parameters",
+    y: str = "val_loss",
+    size: str = "seconds",
+    group: str | None = None,
+    best: int = 1,
+    title: str | None = None,
+) -> Figure:
+    """Draw a sweep as one picture: what a trial costs against what it reaches.
+
+    Parameters
+    ----------
+    rows : Sweep, or iterable of mappings
+        As of `fire_course.sweep.sweep`, or the rows of its table.
+    x, y, size : str, optional
+        Columns: across (on a scale of powers of ten), upwards, and as the area
+        of the mark.
+    group : str, optional
+        A setting; each of its values gets a colour and a mark of its own.
+    best : int, optional
+        So many trials, the first of the table, get a ring.
+    title : str, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If no row has these columns.
+
+    Examples
+    --------
+    >>> rows = [
+    ...     {"parameters": 1e4, "val_loss": 0.5, "seconds": 3, "conv": 1},
+    ...     {"parameters": 1e5, "val_loss": 0.6, "seconds": 9, "conv": 2},
+    ... ]
+    >>> axes = sweep_picture(rows, group="conv").axes[0]
+    >>> axes.get_legend_handles_labels()[1]
+    ['conv 1', 'conv 2', 'best']
+    >>> axes.get_xlabel()
+    'parameters (size of the marks: seconds, 3 to 9)'
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+    table = [dict(row) for row in (rows.table() if hasattr(rows, "table") else rows)]
+    shown = [row for row in table if all(row.get(k) is not None for k in (x, y, size))]
+    if not shown:
+        known = sorted({name for row in table for name in row})
+        raise ValueError(
+            f"no row has {x}, {y} and {size}; there are {', '.join(known) or 'no rows'}"
+        )
+    times = np.array([float(row[size]) for row in shown])
+    areas = 30 + 300 * times / max(times.max(), 1e-9)
+    groups = [row.get(group) if group else None for row in shown]
+    figure, axes = plt.subplots(figsize=(WIDTH, 4.0))
+    kinds = sorted(set(groups), key=lambda kind: (str(type(kind)), kind))
+    for i, kind in enumerate(kinds):
+        place = [j for j, each in enumerate(groups) if each == kind]
+        axes.scatter(
+            [shown[j][x] for j in place],
+            [shown[j][y] for j in place],
+            s=areas[place],
+            color=CYCLE[i % len(CYCLE)],
+            marker=_SHAPES[i % len(_SHAPES)],
+            edgecolor=COLOURS["ground"],
+            linewidth=1,
+            alpha=0.9,
+        )
+        if group:  # a mark of one size, for the legend
+            axes.scatter(
+                [],
+                [],
+                s=60,
+                color=CYCLE[i % len(CYCLE)],
+                marker=_SHAPES[i % len(_SHAPES)],
+                label=f"{_in_words(group)} {kind}",
+            )
+    for at, row in enumerate(shown[:best]):
+        axes.scatter(
+            row[x],
+            row[y],
+            s=areas[at] + 160,
+            facecolor="none",
+            edgecolor=COLOURS["text"],
+            linewidth=1.6,
+            label="best" if at == 0 and group else None,
+        )
+    axes.set_xscale("log")
+    values = [float(row[x]) for row in shown]
+    wide = max(values) / max(min(values), 1e-9)
+    axes.xaxis.set_major_locator(
+        LogLocator(subs=(1,))
+        if wide > 20
+        else LogLocator(subs=(1, 2, 5))
+        if wide > 3
+        else MaxNLocator(4)
+    )
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.margins(0.12)
+    span = f"{times.min():.3g} to {times.max():.3g}"
+    axes.set_xlabel(f"{_in_words(x)} (size of the marks: {_in_words(size)}, {span})")
+    axes.set_ylabel(_in_words(y))
+    if title:
+        axes.set_title(title)
+    if group:
+        _legend_below(figure)
     return figure
 
 

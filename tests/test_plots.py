@@ -1,6 +1,7 @@
 """Figures say what the numbers say, and can be read by everyone, everywhere."""
 
 import io
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -48,7 +49,31 @@ LAYERS = [
     Layer("logit", (1,), 10817, 10816),
 ]
 
+GENERATOR = np.random.default_rng(5)
+EPOCH = SimpleNamespace(
+    accuracy=GENERATOR.uniform(0.3, 0.9, 60),
+    running_accuracy=np.linspace(0.3, 0.6, 60),
+    final_accuracy=0.7,
+    loss=GENERATOR.uniform(0.3, 1.9, 60),
+    running_loss=np.linspace(1.5, 1.1, 60),
+    final_loss=1.05,
+)
+TRIALS = [
+    {
+        "rank": i + 1,
+        "conv": 1 + i % 3,
+        "parameters": int(10 ** GENERATOR.uniform(4.2, 6.5)),
+        "val_loss": 0.45 + 0.01 * i,
+        "seconds": float(GENERATOR.uniform(3, 40)),
+        "status": "done",
+    }
+    for i in range(27)
+] + [{"rank": 28, "conv": 2, "seconds": None, "status": "failed"}]
+
 FIGURES = {
+    "log": lambda: plots.epoch_log(EPOCH, title="The first epoch"),
+    "sweep": lambda: plots.sweep_picture(TRIALS, group="conv", title="27 networks"),
+    "plain sweep": lambda: plots.sweep_picture(TRIALS[:5], y="seconds"),
     "photos": lambda: plots.show_images(
         PHOTOS,
         ["fire .93", "no fire .12, a sunset behind distant hills"] * 3,
@@ -561,3 +586,55 @@ def test_network_table_holds_the_layers():
     assert [text.get_text() for text in work.texts] == ["", "106 M", "?", "10.8 k"]
     with pytest.raises(ValueError, match="no layer"):
         plots.network_table([])
+
+
+def test_epoch_log_holds_the_three_kinds_of_figures():
+    axes = plots.epoch_log(EPOCH, what="loss").axes[0]
+    each, running, final = axes.lines
+    np.testing.assert_array_equal(each.get_ydata(), EPOCH.loss)
+    np.testing.assert_array_equal(running.get_ydata(), EPOCH.running_loss)
+    assert set(final.get_ydata()) == {1.05}
+    assert axes.get_ylabel() == "loss"
+    with pytest.raises(ValueError, match="accuracy and loss, not 'f1'"):
+        plots.epoch_log(EPOCH, what="f1")
+
+
+def test_sweep_picture_holds_the_trials_that_have_figures():
+    axes = plots.sweep_picture(TRIALS, group="conv").axes[0]
+    marks = [c for c in axes.collections if len(c.get_offsets())]
+    *kinds, ring = marks
+    points = np.concatenate([np.asarray(kind.get_offsets()) for kind in kinds])
+    expected = [(row["parameters"], row["val_loss"]) for row in TRIALS[:-1]]
+    assert sorted(map(tuple, points)) == sorted(expected)
+    assert tuple(ring.get_offsets()[0]) == expected[0]
+    # Areas order as the times do.
+    areas = np.concatenate([kind.get_sizes() for kind in kinds])
+    times = {(r["parameters"], r["val_loss"]): r["seconds"] for r in TRIALS[:-1]}
+    seconds = [times[tuple(point)] for point in points]
+    assert (np.argsort(areas) == np.argsort(seconds)).all()
+    assert len({kind.get_facecolor().tobytes() for kind in kinds}) == 3
+    assert axes.get_xscale() == "log"
+
+
+def test_sweep_picture_takes_a_sweep(tmp_path):
+    from fire_course.sweep import Row, Sweep
+
+    rows = [
+        Row(
+            str(i),
+            {"i": i},
+            "done",
+            seconds=1.0 + i,
+            figures={"val_loss": 2.0 - i, "parameters": 10 + i},
+        )
+        for i in range(2)
+    ]
+    axes = plots.sweep_picture(Sweep(rows, tmp_path)).axes[0]
+    assert tuple(axes.collections[-1].get_offsets()[0]) == (11, 1.0)
+
+
+def test_sweep_picture_needs_its_columns():
+    with pytest.raises(ValueError, match="no row has parameters, f1 and seconds"):
+        plots.sweep_picture(TRIALS, y="f1")
+    with pytest.raises(ValueError, match="there are no rows"):
+        plots.sweep_picture([])
