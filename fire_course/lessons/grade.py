@@ -160,7 +160,8 @@ def grade(
         raise SandboxError(f"{missing}, and a sandbox is required: install it")
     sources = _sources(Path(lessons), lesson)
     (out / "results").mkdir(parents=True, exist_ok=True)
-    found = submissions.find(folder, list(sources), skip=out)
+    others = [name for name in _sources(Path(lessons), None) if name not in sources]
+    found = submissions.find(folder, list(sources), skip=out, others=others)
     if not found:
         raise GradeError(f"{folder} holds no folder of a learner with a notebook in it")
     seed = read_seed(out, seed)

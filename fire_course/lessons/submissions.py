@@ -80,7 +80,9 @@ def file_name(name: str) -> str:
     return f"{plain or 'learner'}-{hashlib.sha256(raw).hexdigest()[:8]}"
 
 
-def find(folder: Path, lessons: Sequence[str], *, skip: Path) -> list[Submission]:
+def find(
+    folder: Path, lessons: Sequence[str], *, skip: Path, others: Sequence[str] = ()
+) -> list[Submission]:
     """List what is there to be graded, a row a learner and lesson.
 
     Parameters
@@ -92,6 +94,8 @@ def find(folder: Path, lessons: Sequence[str], *, skip: Path) -> list[Submission
         begins with, or to the only one.
     skip : pathlib.Path
         The folder of results, should it lie among them.
+    others : sequence of str, optional
+        Names of lessons that are not asked for now; their notebooks are left alone.
 
     Returns
     -------
@@ -109,7 +113,7 @@ def find(folder: Path, lessons: Sequence[str], *, skip: Path) -> list[Submission
                 for lesson in lessons
             ]
         elif entry.is_dir(follow_symlinks=False):
-            found += _learner(entry.name, inside, lessons)
+            found += _learner(entry.name, inside, lessons, others)
     handed_in = {each.lesson for each in found if each.problem is None}
     handed_in = handed_in or {each.lesson for each in found if each.notebook}
     return [each for each in found if each.lesson in handed_in or len(lessons) == 1]
@@ -144,7 +148,9 @@ def _key(learner: str, lesson: str) -> str:
     return hashlib.sha256(raw).hexdigest()[:16]
 
 
-def _learner(learner: str, folder: Path, lessons: Sequence[str]) -> list[Submission]:
+def _learner(
+    learner: str, folder: Path, lessons: Sequence[str], others: Sequence[str]
+) -> list[Submission]:
     names: dict[str, list[str]] = {lesson: [] for lesson in lessons}
     strange: list[str] = []
     try:
@@ -154,10 +160,12 @@ def _learner(learner: str, folder: Path, lessons: Sequence[str]) -> list[Submiss
     except OSError:
         return [_problem(learner, x, "The folder cannot be read.") for x in lessons]
     for name in entries[:_MOST]:
-        lesson = _lesson_of(name, lessons)
+        lesson = _lesson_of(name, [*lessons, *others])
+        if lesson is None and len(lessons) == 1:
+            lesson = lessons[0]
         if lesson is None:
             strange.append(name)
-        else:
+        elif lesson in names:
             names[lesson].append(name)
     found = []
     for lesson, candidates in names.items():
@@ -194,7 +202,7 @@ def _lesson_of(name: str, lessons: Sequence[str]) -> str | None:
         number = lesson.partition("_")[0]
         if re.match(rf"0*{re.escape(number.lstrip('0') or '0')}(?!\d)", stem):
             return lesson
-    return lessons[0] if len(lessons) == 1 else None
+    return None
 
 
 def _read(folder: Path, name: str) -> tuple[bytes | None, str | None]:

@@ -366,6 +366,23 @@ def test_of_two_notebooks_one_is_graded_and_the_other_named(tmp_path):
     assert found.notes == ("90_tiny (1).ipynb was not graded.",)
 
 
+def test_of_one_lesson_notebooks_of_others_are_left_alone(tmp_path):
+    hand_in(tmp_path, "anna", name="02_convolution.ipynb")
+    hand_in(tmp_path, "anna", name="10 mine.ipynb")
+    hand_in(tmp_path, "ben", name="02_convolution.ipynb")
+    hand_in(tmp_path, "carl", name="homework.ipynb")
+    lessons = {"lessons": ["10_honest_data"], "others": ["02_convolution"]}
+    found = {
+        each.learner: (each.notebook, each.notes, each.problem)
+        for each in submissions.find(tmp_path, skip=tmp_path / "out", **lessons)
+    }
+    assert found == {
+        "anna": ("10 mine.ipynb", (), None),
+        "ben": ("", (), "No notebook was handed in."),
+        "carl": ("homework.ipynb", (), None),
+    }
+
+
 def test_results_among_the_submissions_are_no_learner(tmp_path):
     hand_in(tmp_path, "anna")
     hand_in(tmp_path, "out")
