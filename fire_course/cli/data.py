@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,12 +33,14 @@ def list_sets(json: JsonOption = False) -> None:
                 "splits": list(entry.splits),
                 "counts": {split: dict(each) for split, each in entry.counts.items()},
                 "embedded": entry.embedded,
+                "stands_for": entry.stands_for or None,
                 "evaluation_only": entry.evaluation_only,
                 "terms": entry.terms,
                 "citation": entry.citation,
                 "homepage": entry.homepage,
                 "notes": entry.notes,
                 "folder": registry.locate(name),
+                "stand_in": registry.stand_in(name),
             }
             for name, entry in registry.SETS.items()
         ]
@@ -55,7 +58,8 @@ def list_sets(json: JsonOption = False) -> None:
         voice.say(table)
         voice.say(
             f"Data home: {shown_path(registry.home())}. "
-            "`fire-course data make NAME` renders a set, `data get NAME` fetches one."
+            "`fire-course data make NAME` renders a set, `data get NAME` fetches one; "
+            "where one is to get, the set named beside it is read until then."
         )
         voice.answer({"home": registry.home().absolute(), "sets": rows})
 
@@ -67,7 +71,9 @@ def _few(names: list[str]) -> str:
 def _where(row: dict[str, Any]) -> Text:
     if row["folder"] is not None:
         return Text(shown_path(row["folder"]), style="green")
-    return Text("make" if row["embedded"] else "get", style="dim")
+    if row["embedded"]:
+        return Text("make", style="dim")
+    return Text(f"get, or {row['stand_in']}" if row["stand_in"] else "get", style="dim")
 
 
 @app.command(epilog="Example:\n\nfire-course data get fire")
@@ -108,7 +114,8 @@ def get(
 )
 def make(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="An embedded set: scenes.")
+        str,
+        typer.Argument(metavar="NAME", help="scenes, shapes, pets, garments or lands."),
     ],
     out: Annotated[
         Path | None,
@@ -118,47 +125,53 @@ def make(
         int, typer.Option(metavar="N", min=0, help="Same seed, same pictures.")
     ] = 0,
     size: Annotated[
-        int,
+        int | None,
         typer.Option(
             metavar="N",
             min=32,
             max=2048,
-            help="Pixels of a picture, in height and width.",
+            help="Pixels of a picture, in height and width; of pets, of the longest. "
+            "(default: the set's)",
         ),
-    ] = 250,
+    ] = None,
     count: Annotated[
         int | None,
         typer.Option(
             metavar="N",
             min=1,
             help="Pictures a class in train, the other splits in proportion. "
-            "(default: 760)",
+            "(default: the set's)",
         ),
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Render an embedded data set by seed, with masks and a table of what is in it."""
+    """Render an embedded data set by seed, with a table of what is in it."""
     from fire_course.data import folder as folders
     from fire_course.data import registry
-    from fire_course.data.render import scenes
 
     with talk(json=json) as voice:
         entry = registry.get(name)
         if not entry.embedded:
+            drawn = registry.stand_in(name)
+            instead = f", or `data make {drawn}`, which stands for it" if drawn else ""
             raise ValueError(
                 f"{name} is a set of photographs and cannot be rendered: "
-                f"run `fire-course data get {name}`"
+                f"run `fire-course data get {name}`{instead}"
             )
+        renderer = import_module(f"fire_course.data.render.{name}")
         target = registry.home() / name if out is None else out
+        size = renderer.RECIPE.size if size is None else size
         counts = None
         if count is not None:
-            whole = scenes.COUNTS
+            whole = renderer.COUNTS
             counts = {
                 split: max(1, round(count * each / whole["train"]))
                 for split, each in whole.items()
             }
         with voice.progress(f"rendering {name}") as progress:
-            scenes.make(target, seed=seed, size=size, counts=counts, progress=progress)
+            renderer.make(
+                target, seed=seed, size=size, counts=counts, progress=progress
+            )
         made = folders.scan(target).counts()
         voice.say(f"{name} is in {shown_path(target)}", _count_table(made))
         voice.answer(

@@ -199,7 +199,9 @@ def load(
     source : str or path
         An existing folder, or the name of a set of the registry: the folder of
         that name in the data home (`registry.home`). An embedded set that is not
-        there yet is rendered into the data home first.
+        there yet is rendered into the data home first. Where the photographs of
+        a set are missing, the embedded set that stands for them is read, with
+        the class names of that set, and `Splits.notes` says so.
     image_size : int
         Photographs are squashed to this many pixels in height and width.
     batch_size : int
@@ -253,13 +255,13 @@ def load(
     wanted = _check_splits(only)
     if leaks not in ("drop", "drop-all", "keep"):
         raise ValueError(f"leaks is {leaks!r}: it is 'drop', 'drop-all' or 'keep'")
-    folder, dataset, embedded = _resolve(source, progress)
-    listing = scan(folder, classes=classes)
     notes: list[str] = []
-    if embedded and not _renderer(str(source)).is_current(folder):
+    folder, dataset, embedded = _resolve(source, notes, progress)
+    listing = scan(folder, classes=classes)
+    if embedded and dataset and not _renderer(dataset.name).is_current(folder):
         notes.append(
             f"{folder} was drawn by another version of the renderer: "
-            f"`fire-course data make {source}` draws it anew"
+            f"`fire-course data make {dataset.name}` draws it anew"
         )
     if listing.order == "alphabet":
         notes.append(f"classes in alphabetical order: {', '.join(listing.class_names)}")
@@ -350,7 +352,7 @@ def _check_splits(only: Iterable[str]) -> set[str]:
 
 
 def _resolve(
-    source: str | os.PathLike[str], progress: Progress | None
+    source: str | os.PathLike[str], notes: list[str], progress: Progress | None
 ) -> tuple[Path, registry.DataSet | None, bool]:
     """Find the folder of a data set; an embedded one is rendered if it is not there."""
     path = Path(source)
@@ -367,14 +369,22 @@ def _resolve(
         ) from None
     folder = registry.locate(name)
     if not dataset.embedded:
-        if folder is None:
+        if folder is not None:
+            return folder, dataset, False
+        stand_in = registry.stand_in(name)
+        if stand_in is None:
             raise DataError(
                 f"the set {name} is not in {registry.home()}: run `fire-course data get {name}`, "
                 "or point FIRE_COURSE_DATA at a folder that has it"
             )
-        return folder, dataset, False
+        notes.append(
+            f"the photographs of {name} are not in {registry.home()}: these are the drawn "
+            f"pictures of {stand_in}, which stand for them"
+        )
+        name, dataset = stand_in, registry.get(stand_in)
+        folder = registry.locate(name)
     if folder is None:
-        folder = registry.home() / name
+        folder = registry.place() / name
         _renderer(name).make(folder, progress=progress)
     return folder, dataset, True
 

@@ -35,6 +35,9 @@ class DataSet:
     citation, homepage : str
     embedded : bool
         Rendered by this package instead of photographed.
+    stands_for : str
+        Name of the set of photographs in whose place an embedded one is read
+        where those are missing; "" if there is none.
     url : str or None
         What ``fire-course data get`` fetches, from where its owners publish it.
     sha256 : str or None
@@ -65,6 +68,7 @@ class DataSet:
     citation: str
     homepage: str
     embedded: bool = False
+    stands_for: str = ""
     url: str | None = None
     sha256: str | None = None
     max_bytes: int = 0
@@ -109,6 +113,37 @@ _CIFAR10 = (
     "truck",
 )
 _FIRE = ("nofire", "fire")
+_LANDS = ("mountain", "forest")
+_SHAPES = (
+    "arrow",
+    "bolt",
+    "circle",
+    "crescent",
+    "cross",
+    "heart",
+    "ring",
+    "square",
+    "star",
+    "triangle",
+)
+
+
+def _drawn(name: str, names: tuple[str, ...], *counts: int, stands_for: str) -> DataSet:
+    """Describe an embedded set with a training, a validation and a test split."""
+    splits = ("train", "validation", "test")
+    return DataSet(
+        name=name,
+        class_names=names,
+        splits=splits,
+        counts={s: _each(names, n) for s, n in zip(splits, counts, strict=True)},
+        terms="drawn by this package: no photograph in it, free to use as the package's code",
+        citation=f"fire-course, fire_course.data.render.{name}",
+        homepage="",
+        embedded=True,
+        stands_for=stands_for,
+        notes=f"Drawn pictures, never photographs, where those of {stands_for} are missing: "
+        "a score on them says nothing about photographs.",
+    )
 
 
 def _in_order(*counts: int) -> dict[str, int]:
@@ -160,6 +195,10 @@ _ALL = (
         notes="Rendered pictures, never photographs: a score on them says nothing about "
         "photographs until it is measured there.",
     ),
+    _drawn("shapes", _SHAPES, 400, 50, 100, stands_for="cifar10"),
+    _drawn("pets", ("cat", "dog"), 800, 200, 200, stands_for="cats_dogs"),
+    _drawn("garments", _CLOTHING, 120, 30, 30, stands_for="clothing"),
+    _drawn("lands", _LANDS, 120, 30, 30, stands_for="mountain_forest"),
     DataSet(
         name="fire",
         class_names=_FIRE,
@@ -199,7 +238,7 @@ _ALL = (
     ),
     DataSet(
         name="mountain_forest",
-        class_names=("mountain", "forest"),
+        class_names=_LANDS,
         splits=("train", "validation"),
         counts={
             "train": {"mountain": 252, "forest": 268},
@@ -301,9 +340,34 @@ def get(name: str) -> DataSet:
     raise KeyError(f"there is no data set called {name!r}: {hint}")
 
 
+def stand_in(name: str) -> str | None:
+    """Name of the embedded set that is read where a set of photographs is missing.
+
+    Examples
+    --------
+    >>> stand_in("cifar10"), stand_in("fire")
+    ('shapes', None)
+    """
+    for dataset in SETS.values():
+        if dataset.stands_for == name:
+            return dataset.name
+    return None
+
+
 def home() -> Path:
     """Folder that holds the data sets: ``FIRE_COURSE_DATA``, else ``datasets`` here."""
     return Path(os.environ.get("FIRE_COURSE_DATA") or "datasets")
+
+
+def place() -> Path:
+    """Folder that embedded sets are rendered into: `home`, else ``datasets`` here.
+
+    A folder of photographs may well be read-only; `locate` looks in both.
+    """
+    existing = home().absolute()
+    while not existing.exists():
+        existing = existing.parent
+    return home() if os.access(existing, os.W_OK) else Path("datasets")
 
 
 def locate(name: str) -> Path | None:

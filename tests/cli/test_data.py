@@ -22,6 +22,9 @@ def test_the_list_names_every_set(cli, monkeypatch, tmp_path, photos):
     assert found["scenes"]["embedded"]
     assert found["scenes"]["folder"] is None
     assert found["sunsets"]["evaluation_only"]
+    assert found["cifar10"]["stand_in"] == "shapes"
+    assert found["shapes"]["stands_for"] == "cifar10"
+    assert found["fire"]["stand_in"] is None
     text = cli("data", "list").out
     for name in registry.SETS:
         assert name in text
@@ -58,6 +61,22 @@ def test_make_draws_what_is_asked(cli, tmp_path):
     assert "train: 8 nofire, 8 fire" in other.out
     different = tmp_path / "c" / first.relative_to(tmp_path / "a")
     assert not np.array_equal(Image.open(first), Image.open(different))
+
+
+@pytest.mark.parametrize("name", ["shapes", "pets", "garments", "lands"])
+def test_make_draws_every_embedded_set(cli, tmp_path, name):
+    from fire_course.data import registry
+
+    count = ("--size", "64", "--count", "4", "--out", "a", "--json")
+    answer = cli("data", "make", name, *count)
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.json["counts"]["train"] == dict.fromkeys(
+        registry.get(name).class_names, 4
+    )
+    real = registry.get(name).stands_for
+    refused = cli("data", "make", real)
+    assert refused.code == 1
+    assert f"data make {name}" in refused.err
 
 
 def test_make_leaves_other_files_alone(cli, photos, tmp_path):

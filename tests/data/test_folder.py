@@ -1,6 +1,7 @@
 """Folders of images to arrays and datasets, with everything that is wrong in them."""
 
 import functools
+import importlib
 import os
 import subprocess
 import sys
@@ -526,6 +527,46 @@ def test_an_embedded_set_is_drawn_when_it_is_not_there(tmp_path, monkeypatch):
         file.unlink()  # as if drawn before versions were written down
     old = load("scenes", image_size=32, arrays=True, only="test")
     assert any("another version" in note for note in old.notes)
+
+
+@pytest.mark.parametrize(
+    ("real", "drawn"),
+    [
+        ("cifar10", "shapes"),
+        ("cats_dogs", "pets"),
+        ("clothing", "garments"),
+        ("mountain_forest", "lands"),
+    ],
+)
+def test_a_drawn_set_stands_for_photographs_that_are_missing(
+    real, drawn, tmp_path, monkeypatch
+):
+    renderer = importlib.import_module(f"fire_course.data.render.{drawn}")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FIRE_COURSE_DATA", raising=False)
+    counts = {"train": 2, "validation": 1, "test": 1}
+    small = functools.partial(renderer.make, counts=counts, size=64, jobs=1)
+    monkeypatch.setattr(renderer, "make", small)
+    splits = load(real, image_size=32, arrays=True)
+    assert splits.source == "embedded"
+    assert splits.class_names == registry.get(drawn).class_names
+    assert [note for note in splits.notes if drawn in note and real in note]
+    assert (tmp_path / "datasets" / drawn).is_dir()
+    by_name = load(drawn, image_size=32, arrays=True)
+    assert by_name.source == "embedded"
+    assert by_name.notes == []
+    np.testing.assert_array_equal(by_name.train[0], splits.train[0])
+
+    # Photographs that are there come first; the drawn set keeps its own name.
+    classes = registry.get(real).class_names
+    layout = {f"{part}/{name}": 2 for part in ("train", "test") for name in classes}
+    make(tmp_path / "photos" / real, layout)
+    monkeypatch.setenv("FIRE_COURSE_DATA", str(tmp_path / "photos"))
+    splits = load(real, image_size=8, arrays=True, validation=0)
+    assert splits.source == str(tmp_path / "photos" / real)
+    assert splits.class_names == classes
+    assert not any("drawn" in note for note in splits.notes)
+    assert load(drawn, image_size=8, arrays=True).source == "embedded"
 
 
 # --- load: datasets -----------------------------------------------------------

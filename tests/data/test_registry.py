@@ -1,5 +1,6 @@
 """What the registry says of the sets, against the real folders where they are there."""
 
+import os
 import re
 from pathlib import Path
 
@@ -16,6 +17,10 @@ REAL = [name for name, dataset in registry.SETS.items() if not dataset.embedded]
 def test_the_sets_of_the_course():
     assert list(registry.SETS) == [
         "scenes",
+        "shapes",
+        "pets",
+        "garments",
+        "lands",
         "fire",
         "clothing",
         "mountain_forest",
@@ -82,7 +87,7 @@ def test_an_unknown_name_is_answered_with_what_is_near():
     with pytest.raises(KeyError, match="did you mean cats_dogs") as error:
         registry.get("cats-dogs")
     assert "\n" not in error.value.args[0]
-    with pytest.raises(KeyError, match="there are scenes, fire"):
+    with pytest.raises(KeyError, match="there are scenes, shapes"):
         registry.get("zebra")
     with pytest.raises(KeyError, match="there is no data set called ''"):
         registry.get("")
@@ -103,6 +108,29 @@ def test_where_sets_are_looked_for(tmp_path, monkeypatch):
     assert registry.locate("fire") == tmp_path / "elsewhere/fire"
     monkeypatch.setenv("FIRE_COURSE_DATA", "")
     assert registry.home() == Path("datasets")
+
+
+def test_drawn_sets_stand_for_photographs():
+    pairs = {name: registry.stand_in(name) for name in registry.SETS}
+    assert {name: other for name, other in pairs.items() if other} == {
+        "cifar10": "shapes",
+        "cats_dogs": "pets",
+        "clothing": "garments",
+        "mountain_forest": "lands",
+    }
+    for name, other in pairs.items():
+        if other:
+            drawn, real = registry.get(other), registry.get(name)
+            assert drawn.embedded and not real.embedded
+            assert len(drawn.class_names) == len(real.class_names)
+
+
+def test_drawn_sets_go_where_one_can_write(tmp_path, monkeypatch):
+    monkeypatch.setenv("FIRE_COURSE_DATA", str(tmp_path / "new" / "home"))
+    assert registry.place() == tmp_path / "new" / "home"
+    monkeypatch.setenv("FIRE_COURSE_DATA", "/proc/photographs")
+    if Path("/proc").is_dir() and not os.access("/proc", os.W_OK):
+        assert registry.place() == Path("datasets")
 
 
 # --- the real folders ---------------------------------------------------------

@@ -1,101 +1,136 @@
-"""Write scenes into a folder as a data set: split/class/*.jpg, masks, metadata."""
+"""Write drawn pictures into a folder as a data set: split/class/file, metadata."""
 
 import csv
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
-from PIL import Image
 
-from .draw import VERSION, draw
-from .plan import CATEGORIES, CLASS_NAMES, STYLES
-
-# Pictures of each class; the test split holds every hard negative and every
-# style of fire equally often, so that each can be judged by itself.
-COUNTS = {"train": 760, "validation": 190, "test": 300}
-COLUMNS = ("path", "label", "category", "mood", "view", "fire_fraction", "seed")
-_INFO = "scenes.json"
+SPLITS = ("train", "validation", "test")
+Progress = Callable[[int, int], None]
 
 
-def scene_seed(seed: int, split: str, label: str, number: int) -> int:
-    """The seed of one picture of the set: no two splits share a picture."""
-    key = [seed, list(COUNTS).index(split), CLASS_NAMES.index(label), number]
+class Job(NamedTuple):
+    """One picture of a set that is to be drawn."""
+
+    split: str
+    label: str
+    number: int
+    seed: int
+    category: str | None = None
+
+    @property
+    def stem(self) -> str:
+        """Name of its file without the ending."""
+        return f"{self.label}_{self.number:04}"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What `make` has to know of a set.
+
+    Attributes
+    ----------
+    name : str
+        Of the set, and of the JSON file that marks its folder.
+    class_names : tuple of str
+    counts : dict
+        Pictures of each class in each split.
+    size : int
+        Pixels of a side.
+    version : int
+        Raised whenever a seed gives another picture.
+    columns : tuple of str
+        Of ``metadata.csv``.
+    write : callable
+        ``write(root, size, job)`` writes one picture and returns its row; a
+        function of a module, so that another process can call it.
+    category : callable, optional
+        ``category(split, label, number)`` of a picture, if the set has such.
+    folders : tuple of str
+        Further folders, with a folder for each split.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    counts: Mapping[str, int]
+    size: int
+    version: int
+    columns: tuple[str, ...]
+    write: Callable[[Path, int, Job], dict[str, Any]]
+    category: Callable[[str, str, int], str | None] = lambda split, label, number: None
+    folders: tuple[str, ...] = ()
+
+    @property
+    def info(self) -> str:
+        """Name of the file that says how the folder was drawn."""
+        return f"{self.name}.json"
+
+
+def picture_seed(
+    seed: int, split: str, label: str, number: int, *, class_names: Sequence[str]
+) -> int:
+    """The seed of one picture of a set: no two splits share a picture."""
+    key = [seed, SPLITS.index(split), class_names.index(label), number]
     return int(
         np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> np.uint64(1)
     )
 
 
-def _jobs(
-    seed: int, counts: Mapping[str, int]
-) -> list[tuple[str, str, int, int, str | None]]:
-    jobs: list[tuple[str, str, int, int, str | None]] = []
-    for split, count in counts.items():
-        for label in CLASS_NAMES:
-            kinds = STYLES if label == "fire" else CATEGORIES
-            for i in range(count):
-                category = kinds[i % len(kinds)] if split == "test" else None
-                jobs.append(
-                    (split, label, i, scene_seed(seed, split, label, i), category)
-                )
-    return jobs
-
-
-def _write(
-    root: Path,
-    size: int,
-    split: str,
-    label: str,
-    number: int,
-    seed: int,
-    category: str | None,
-) -> dict[str, Any]:
-    data, mask, metadata = draw(seed, kind=label, category=category, size=size)
-    name = f"{label}_{number:04}"
-    path = Path(split, label, f"{name}.jpg")
-    (root / path).write_bytes(data)
-    if label == "fire":  # the mask of a picture without fire is empty
-        Image.fromarray(mask).save(
-            root / "masks" / split / f"{name}.png", optimize=True
+def _jobs(recipe: Recipe, seed: int, counts: Mapping[str, int]) -> list[Job]:
+    names = recipe.class_names
+    return [
+        Job(
+            split,
+            label,
+            i,
+            picture_seed(seed, split, label, i, class_names=names),
+            recipe.category(split, label, i),
         )
-    return metadata | {"path": path.as_posix()}
+        for split, count in counts.items()
+        for label in names
+        for i in range(count)
+    ]
 
 
 def make(
+    recipe: Recipe,
     folder: str | Path,
     *,
     seed: int = 0,
-    size: int = 250,
+    size: int | None = None,
     jobs: int = -1,
     counts: Mapping[str, int] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Path:
-    """Draw the set of scenes into `folder`.
+    """Draw a set into `folder`.
 
     Parameters
     ----------
+    recipe : Recipe
     folder
         Where the set shall stand. It appears whole or not at all; an older set
-        of scenes there is replaced, anything else is left alone and refused.
+        of that name there is replaced, anything else is left alone and refused.
     seed
         Seed of the whole set.
     size
-        Side of the pictures in pixels.
+        Side of the pictures in pixels; by default that of the recipe.
     jobs
         Processes; -1 for one a core.
     counts
-        Pictures of each class in each split; by default 760, 190 and 300.
+        Pictures of each class in each split; by default those of the recipe.
     progress
         Called with the number of pictures done and the number in all.
 
     Returns
     -------
     pathlib.Path
-        `folder`, with ``train|validation|test/nofire|fire/*.jpg``,
-        ``masks/SPLIT/*.png`` and ``metadata.csv``.
+        `folder`, with ``train|validation|test/CLASS/FILE`` and ``metadata.csv``.
 
     Raises
     ------
@@ -104,37 +139,46 @@ def make(
     """
     # absolute: a process that joblib keeps from before may stand in another folder
     folder = Path(folder).absolute()
-    counts = dict(COUNTS if counts is None else counts)
-    unknown = set(counts) - set(COUNTS)
+    size = recipe.size if size is None else size
+    counts = dict(recipe.counts if counts is None else counts)
+    unknown = set(counts) - set(recipe.counts)
     if unknown or min(counts.values(), default=-1) < 0:
         raise ValueError(
-            f"Counts are for {', '.join(COUNTS)} and not negative; these are {counts}."
+            f"Counts are for {', '.join(recipe.counts)} and not negative; "
+            f"these are {counts}."
         )
-    if folder.exists() and any(folder.iterdir()) and not (folder / _INFO).exists():
+    marked = (folder / recipe.info).exists()
+    if folder.exists() and any(folder.iterdir()) and not marked:
         raise ValueError(
-            f"{folder} holds files that are no scenes: choose another folder."
+            f"{folder} holds files that are no {recipe.name}: choose another folder."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         for split in counts:
-            (partial / "masks" / split).mkdir(parents=True)
-            for label in CLASS_NAMES:
+            for name in recipe.folders:
+                (partial / name / split).mkdir(parents=True)
+            for label in recipe.class_names:
                 (partial / split / label).mkdir(parents=True)
-        todo = _jobs(seed, counts)
+        todo = _jobs(recipe, seed, counts)
         rows: list[dict[str, Any]] = []
         pool = Parallel(n_jobs=jobs, return_as="generator", batch_size=8)
-        for row in pool(delayed(_write)(partial, size, *job) for job in todo):
+        for row in pool(delayed(recipe.write)(partial, size, job) for job in todo):
             rows.append(row)
             if progress is not None:
                 progress(len(rows), len(todo))
         with (partial / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
+            writer = csv.DictWriter(file, recipe.columns, extrasaction="ignore")
             writer.writeheader()
             writer.writerows(rows)
-        info = {"version": VERSION, "seed": seed, "size": size, "counts": counts}
-        (partial / _INFO).write_text(
+        info = {
+            "version": recipe.version,
+            "seed": seed,
+            "size": size,
+            "counts": counts,
+        }
+        (partial / recipe.info).write_text(
             json.dumps(info, indent=1) + "\n", encoding="utf-8"
         )
         shutil.rmtree(folder, ignore_errors=True)
@@ -144,10 +188,10 @@ def make(
     return folder
 
 
-def is_current(folder: str | Path) -> bool:
-    """Whether `folder` holds scenes drawn by this version of the renderer."""
+def is_current(recipe: Recipe, folder: str | Path) -> bool:
+    """Whether `folder` holds the set as this version of its renderer draws it."""
     try:
-        info = json.loads((Path(folder) / _INFO).read_text(encoding="utf-8"))
+        info = json.loads((Path(folder) / recipe.info).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(info.get("version") == VERSION)
+    return bool(info.get("version") == recipe.version)

@@ -175,14 +175,14 @@ def fade(field: Field, reach: float = 8.0) -> Field:
     return look_up(field / np.float32(reach), _table(_fade, reach))
 
 
-def soften(field: Field, radius: int) -> Field:
+def soften(field: Field, radius: int, *, times: int = 3) -> Field:
     """Box blur, three times: near enough to a Gaussian of that radius.
 
     Works on (H, W) and (H, W, C); edges are repeated.
     """
     if radius < 1:
         return field
-    for _ in range(3):
+    for _ in range(times):
         for axis in (0, 1):
             field = _box(field, radius, axis)
     return field
