@@ -20,7 +20,8 @@ from fire_course.cli.common import (
 
 EXAMPLE = (
     "Examples:\n\nfire-course reproduce --list\n\n"
-    "fire-course reproduce fire-net-photos --data photos/ --out fire-net-photos.json"
+    "fire-course reproduce fire-net-photos --data photos/ --out fire-net-photos.json\n\n"
+    "fire-course reproduce cats-dogs-sweep --data photos/ --jobs 2"
 )
 
 
@@ -35,7 +36,8 @@ def reproduce(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Folder that holds `fire`, and `sunsets`. (default: the data home)"
+            help="Folder that holds `fire`, and `sunsets`, or the set that --list "
+            "names. (default: the data home)"
         ),
     ] = None,
     out: Annotated[
@@ -62,7 +64,11 @@ def reproduce(
         typer.Option(help="Save the model of the shown run here (.keras)."),
     ] = None,
     jobs: Annotated[
-        int, typer.Option(help="Processes that render scenes; -1 for one a core.")
+        int,
+        typer.Option(
+            help="Processes that render scenes or train networks of a sweep; -1 for "
+            "one a core."
+        ),
     ] = -1,
     json: JsonOption = False,
 ) -> None:
@@ -122,17 +128,20 @@ def _list(voice: Talk) -> None:
     from fire_course import records
 
     table = Table(box=None, pad_edge=False)
-    for heading in ("name", "what it is", "accuracy", "sunset alarms"):
+    for heading in ("name", "what it is", "photographs", "accuracy", "sunset alarms"):
         table.add_column(heading, overflow="fold")
     rows = []
-    for name, experiment in records.EXPERIMENTS.items():
+    for name in records.names():
+        experiment = records.get(name)
         record = records.find(name)
         test = (record or {}).get("test") or {}
         sunsets = (record or {}).get("sunsets") or {}
+        data = experiment.data if isinstance(experiment, records.Plan) else "fire"
         rows.append(
             {
                 "name": name,
                 "title": experiment.title,
+                "data": data,
                 "settings": experiment.settings(),
                 "recorded": {"test": test or None, "sunsets": sunsets or None}
                 if record
@@ -142,30 +151,46 @@ def _list(voice: Talk) -> None:
         table.add_row(
             name,
             experiment.title,
+            data,
             percent(test.get("accuracy")),
             percent(sunsets.get("rate")),
         )
     voice.say(table)
     voice.say(
         "Accuracy is on photographs that no run was trained on or chosen by; sunset "
-        "alarms are sunsets called fire. A dash: no record here."
+        "alarms are sunsets called fire. A dash: no record here, or no such figure."
     )
     voice.answer({"experiments": rows})
 
 
 def _say(voice: Talk, record: dict[str, Any], target: Path) -> None:
+    sweep = record.get("sweep")
+    if sweep:
+        first = sweep["trials"][0]
+        options = ", ".join(
+            f"{name} {value}" for name, value in sweep["chosen"].items()
+        )
+        voice.say(
+            f"Of {len(sweep['trials'])} networks validation chose {options}: "
+            f"val_loss {first['val_loss']:.4f}, "
+            f"val_accuracy {percent(first['val_accuracy'])}"
+        )
+    best = record["best_epoch"]
+    length = len(record["curve"]["loss"])
+    epochs = f"{length} epochs" if best is None else f"best epoch {best} of {length}"
     voice.say(
-        f"{record['title']}: seed {record['seed']}, best epoch {record['best_epoch']} "
-        f"of {len(record['curve']['loss'])}, {record['seconds']:.0f} s"
+        f"{record['title']}: seed {record['seed']}, {epochs}, {record['seconds']:.0f} s"
     )
     for key, what in (("test", "photographs"), ("scenes", "rendered test scenes")):
         figures = record.get(key)
         if figures:
             bounds = interval(figures["intervals"]["accuracy"])
+            # Cats and dogs have no false alarms, nor have ten classes.
+            alarms = f", false alarms {percent(figures['false_alarm_rate'])}"
             voice.say(
                 f"  {figures['count']:,} {what}: accuracy "
-                f"{percent(figures['accuracy'])} ({bounds}), "
-                f"false alarms {percent(figures['false_alarm_rate'])}"
+                f"{percent(figures['accuracy'])} ({bounds})"
+                f"{alarms if 'sunsets' in record else ''}"
             )
     sunsets = record.get("sunsets")
     if sunsets:
@@ -173,6 +198,9 @@ def _say(voice: Talk, record: dict[str, Any], target: Path) -> None:
             f"  {sunsets['count']} sunsets: {sunsets['flagged']} called fire, "
             f"{percent(sunsets['rate'])} ({interval(sunsets['interval'])})"
         )
+    for name, value in (record.get("answers") or {}).items():
+        said = f"{value:.4f}" if isinstance(value, float) else value
+        voice.say(f"  {name.replace('_', ' ')}: {said}")
     for other in record["other_runs"]:
         accuracy = (other.get("test") or other.get("scenes") or {}).get("accuracy")
         voice.say(f"  seed {other['seed']}: accuracy {percent(accuracy)}")

@@ -10,24 +10,41 @@ Arrays go in and Keras does the rest: any of its backends will do, and TensorFlo
 need not be installed.
 
 ===============  =============================================================
-`experiments`    the settings of every recorded run: one table
-`material`       photographs and scenes as arrays, with their fingerprints
-`running`        train, test, write the record
+`experiments`    the settings of the runs on fire: one table
+`plans`          the settings of the runs that repeat other trainings of the sources
+`catalogue`      both by name
+`material`       photographs and scenes of fire as arrays, with their fingerprints
+`photographs`    another set: cut in parts that share no photograph
+`running`        train and test on fire, write the record
+`repeating`      train and test by a plan, write the record
+`fitting`        one network by a recipe
+`sweeping`       many networks, of which validation chooses one
+`homework`       the homework's two trainings and six questions
+`figures`        how a detector did, class by class
+`over_seeds`     several runs side by side
+`about`          the versions and the device that a record names
+`steps`          what every kind of run does
 `store`          read a record
 ===============  =============================================================
 """
 
-from fire_course.records.experiments import EXPERIMENTS, Experiment, get
+from fire_course.records.catalogue import get, names
+from fire_course.records.experiments import EXPERIMENTS, Experiment
 from fire_course.records.material import fingerprint
-from fire_course.records.running import reproduce, summary
+from fire_course.records.over_seeds import summary
+from fire_course.records.plans import PLANS, Plan
+from fire_course.records.running import reproduce
 from fire_course.records.store import find, read
 
 __all__ = [
     "EXPERIMENTS",
+    "PLANS",
     "Experiment",
+    "Plan",
     "find",
     "fingerprint",
     "get",
+    "names",
     "read",
     "reproduce",
     "summary",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Layer = tuple[str, dict[str, Any]]
+from fire_course.records.steps import Layer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,25 +226,3 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         ),
     ),
 }
-
-
-def get(name: str) -> Experiment:
-    """Look an experiment up by name.
-
-    Raises
-    ------
-    ValueError
-        If there is none of that name; the message names what there is.
-
-    Examples
-    --------
-    >>> get("fire-cnn-photos").epochs
-    14
-    >>> get("fire-cnn")
-    Traceback (most recent call last):
-    ValueError: no experiment is called 'fire-cnn'; there are: fire-cnn-photos, ...
-    """
-    if name not in EXPERIMENTS:
-        names = ", ".join(EXPERIMENTS)
-        raise ValueError(f"no experiment is called {name!r}; there are: {names}")
-    return EXPERIMENTS[name]

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from fire_course.records.experiments import get
+from fire_course.records.catalogue import get
 
 #: Where the course's own records lie: in its checkout, not in the package.
 FOLDER = Path(__file__).resolve().parents[2] / "book" / "records"
@@ -47,6 +47,12 @@ def read(record: str | os.PathLike[str]) -> dict[str, Any]:
         `saved` is the model file that the shown run went into, or None;
         `other_runs` has the same keys for further seeds; `over_seeds` compares
         them, see `fire_course.records.summary`.
+
+        The records of `fire_course.records.PLANS` have no `sunsets` and `scenes`; their
+        `data` name one set, what an audit found in it and which test photographs were
+        left out for it. That of a sweep has `sweep`: its `trials`, ranked, the settings
+        `chosen` and their `repeats` with other seeds. That of the homework has
+        `answers`, and its `curve` the test figures of each epoch.
 
     Raises
     ------

@@ -29,3 +29,15 @@ def home(tmp_path):
     for i in range(4):
         _picture(root / f"sunsets/nofire/{i}.png", (220, 120, 60), 1000 + i)
     return root
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """Give `cats_dogs`: 24 to train, 8 to test."""
+    root, seed = tmp_path / "pets", 5000
+    for split, count in (("train", 12), ("test", 4)):
+        for name, colour in (("cats", (230, 90, 20)), ("dogs", (40, 110, 60))):
+            for i in range(count):
+                path = root / f"cats_dogs/{split}/{name}/{i}.png"
+                _picture(path, colour, seed := seed + 1)
+    return root
