@@ -1,0 +1,638 @@
+"""From a camera to a picture with its facts, or to a failure with its kind."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+from urllib.parse import urljoin
+
+import numpy as np
+import requests
+from numpy.typing import NDArray
+
+from fire_course.cameras import addresses, looking
+from fire_course.cameras.failures import Failure, Kind, Trouble
+from fire_course.cameras.line import Deadline, Line, Resolve, body
+from fire_course.cameras.listing import Camera
+from fire_course.cameras.memory import Memory
+from fire_course.cameras.politeness import (
+    ROBOTS_BYTES,
+    Robots,
+    Turn,
+    Turns,
+    user_agent,
+)
+from fire_course.data.download import _patience, _status
+
+__all__ = ["Fetcher", "Memory", "Settings", "Snapshot", "fetch"]
+
+Size = int | tuple[int, int]
+Progress = Callable[[int, int], None]
+
+# Longer requests to wait are taken for a day: a typo must not end a camera for good.
+_DAY = 86_400.0
+# Answers for which the same question may bring another answer in a second.
+_PASSING = (408, 425, 429, 500, 502, 503, 504)
+_MOVED = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A picture that a camera gave, with its facts.
+
+    Attributes
+    ----------
+    camera : Camera
+    picture : ndarray of uint8, shape (height, width, 3)
+    time : float
+        When it came, in seconds since 1970.
+    seconds : float
+        How long it took.
+    age : float or None
+        Seconds since it was taken: since Last-Modified by the server's own clock,
+        else since these bytes first came; None while that is unknown.
+    size : int
+        Bytes on the way.
+    etag, last_modified : str or None
+        What the server says of it.
+    unchanged : bool
+        Whether it is the picture that came last time.
+    body : bytes or None
+        As it came, if `Settings.keep_body` asks for it.
+    """
+
+    camera: Camera
+    picture: NDArray[np.uint8]
+    time: float
+    seconds: float
+    age: float | None
+    size: int
+    etag: str | None = None
+    last_modified: str | None = None
+    unchanged: bool = False
+    body: bytes | None = field(default=None, repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the facts without the picture, ready for JSON."""
+        return {
+            "name": self.camera.name,
+            "url": self.camera.address,
+            "time": self.time,
+            "seconds": self.seconds,
+            "age": self.age,
+            "bytes": self.size,
+            "etag": self.etag,
+            "last_modified": self.last_modified,
+            "unchanged": self.unchanged,
+            "width": self.picture.shape[1],
+            "height": self.picture.shape[0],
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How cameras are asked.
+
+    Attributes
+    ----------
+    deadline : float
+        Seconds that one camera may take, with its robots.txt, all redirects and all
+        tries, from the moment when its server's turn has come.
+    max_bytes : int
+        Most bytes of a picture, on the line and after unpacking.
+    max_pixels : int
+        Larger pictures are refused before they are decoded.
+    tries : int
+        How often a camera is asked where asking again may help.
+    wait : float
+        Seconds before the second try; each further one waits twice as long. A
+        server's Retry-After counts instead, if it fits into the deadline.
+    max_redirects : int
+        Most redirects to follow; each is checked like the first address.
+    allow_private : bool
+        Whether the cameras of the list may have private and loopback addresses.
+        What they redirect to may not, unless it is the same host.
+    robots : bool
+        Whether a server's robots.txt is obeyed.
+    stale_after : float
+        Seconds of age from which a picture tells nothing of now.
+    frozen_after : int
+        How often the same picture may come as a new one, the first time included.
+    keep_body : bool
+        Whether a snapshot keeps the bytes as they came.
+    workers : int
+        Most servers that are asked at the same time. They wait more than they work.
+    contact : str
+        Told to servers: where you can be reached.
+    authorities : str, optional
+        File of the certificates to trust instead of certifi's.
+    """
+
+    deadline: float = 10.0
+    max_bytes: int = 8_000_000
+    max_pixels: int = 24_000_000
+    tries: int = 2
+    wait: float = 0.5
+    max_redirects: int = 4
+    allow_private: bool = False
+    robots: bool = True
+    stale_after: float = 3600.0
+    frozen_after: int = 5
+    keep_body: bool = False
+    workers: int = 100
+    contact: str = ""
+    authorities: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.deadline <= _DAY:
+            raise ValueError(
+                f"deadline is a number of seconds above 0, not {self.deadline}"
+            )
+        for name in ("max_bytes", "max_pixels", "tries", "frozen_after", "workers"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is at least 1, not {getattr(self, name)}")
+
+
+class Fetcher:
+    """Ask cameras for pictures, politely and in bounded time and memory.
+
+    Parameters
+    ----------
+    settings : Settings
+    clock : callable
+        The time of day, in seconds since 1970.
+    resolve : callable, optional
+        Looks names up; `socket.getaddrinfo` by default.
+
+    Notes
+    -----
+    Many threads may share one fetcher: it holds the turns of the servers and what
+    their robots.txt say. It keeps no connection and no picture.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        resolve: Resolve | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self._clock, self._resolve = clock, resolve
+        self._turns, self._robots = Turns(), Robots()
+
+    def due(self, camera: Camera, memory: Memory | None = None) -> float:
+        """Give the seconds until a camera may be asked again; 0 means now."""
+        if memory is None or memory.asked is None:
+            return 0.0
+        now = self._clock()
+        if now < memory.asked:  # the clock was set back
+            return 0.0
+        until = max(memory.asked + camera.minimum_interval, memory.not_before)
+        return max(0.0, until - now)
+
+    def snapshot(
+        self, camera: Camera, memory: Memory | None = None, *, size: Size | None = None
+    ) -> Snapshot | Failure:
+        """Ask one camera once.
+
+        Parameters
+        ----------
+        camera : Camera
+        memory : Memory, optional
+            What is known of it from before; it is brought up to date. Without one,
+            nothing can be found frozen and no interval kept.
+        size : int or (height, width), optional
+            Scale the picture, by the rule by which detectors see files.
+
+        Returns
+        -------
+        Snapshot or Failure
+            It never raises for what a camera or its server does.
+        """
+        memory = Memory() if memory is None else memory
+        wait = self.due(camera, memory)
+        if wait > 0:
+            return Failure(
+                camera,
+                Kind.TOO_SOON,
+                f"may be asked again in {wait:.0f} seconds",
+                time=self._clock(),
+                seconds=0.0,
+                retry_after=wait,
+            )
+        memory.asked = self._clock()
+        started = time.monotonic()
+        age = None
+        try:
+            with self._turns.hold(addresses.origin(camera.url)) as turn:
+                started = time.monotonic()
+                visit = _Visit(self, camera, memory, turn, size)
+                try:
+                    came = visit.ask()
+                finally:
+                    visit.line.close()
+            now = self._clock()
+            picture, unchanged = self._opened(came, memory, size, now)
+            age = _age(came, memory, now)
+            self._judge(picture, memory, age, fresh=not came.repeated)
+            return Snapshot(
+                camera,
+                picture,
+                time=now,
+                seconds=time.monotonic() - started,
+                age=age,
+                size=memory.bytes,
+                etag=memory.etag,
+                last_modified=memory.last_modified,
+                unchanged=unchanged,
+                body=came.data if self.settings.keep_body else None,
+            )
+        except Trouble as trouble:
+            if trouble.wait is not None:
+                memory.not_before = self._clock() + trouble.wait
+            return Failure(
+                camera,
+                trouble.kind,
+                trouble.reason,
+                time=self._clock(),
+                seconds=time.monotonic() - started,
+                status=trouble.status,
+                age=age,
+                retry_after=trouble.wait,
+            )
+
+    def round(
+        self,
+        cameras: Sequence[Camera],
+        memories: dict[str, Memory] | None = None,
+        *,
+        size: Size | None = None,
+        progress: Progress | None = None,
+    ) -> list[Snapshot | Failure]:
+        """Ask many cameras once, all servers at the same time.
+
+        Parameters
+        ----------
+        cameras : sequence of Camera
+        memories : dict, optional
+            What is known of each, by name; brought up to date.
+        size : int or (height, width), optional
+            See `snapshot`.
+        progress : callable, optional
+            Called as ``progress(done, total)``.
+
+        Returns
+        -------
+        list of Snapshot or Failure
+            One a camera, in their order.
+
+        Notes
+        -----
+        Cameras of one server are asked one after the other, each with a deadline of
+        its own; no camera waits for one of another server, as long as there are no
+        more servers than `Settings.workers`.
+        """
+        memories = {} if memories is None else memories
+        # A server's cameras share a worker, so that no worker waits for a turn.
+        servers: dict[addresses.Origin, list[int]] = {}
+        for number, camera in enumerate(cameras):
+            servers.setdefault(addresses.origin(camera.url), []).append(number)
+            memories.setdefault(camera.name, Memory())
+        answers: list[Snapshot | Failure | None] = [None] * len(cameras)
+
+        def ask(number: int) -> None:
+            camera = cameras[number]
+            answers[number] = self.snapshot(camera, memories[camera.name], size=size)
+
+        def ask_server(numbers: list[int]) -> int:
+            for number in numbers:
+                ask(number)
+            return len(numbers)
+
+        if not servers:
+            return []
+        done = 0
+        workers = min(len(servers), self.settings.workers)
+        with ThreadPoolExecutor(workers, thread_name_prefix="camera") as pool:
+            jobs = [pool.submit(ask_server, numbers) for numbers in servers.values()]
+            try:
+                for job in as_completed(jobs):
+                    done += job.result()
+                    if progress is not None:
+                        progress(done, len(cameras))
+            except BaseException:  # Ctrl-C: let go of those that have not begun
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return [answer for answer in answers if answer is not None]
+
+    def _opened(
+        self, came: _Answer, memory: Memory, size: Size | None, now: float
+    ) -> tuple[NDArray[np.uint8], bool]:
+        """Decode what came, or take the last picture if the server says it is that."""
+        if came.data is None:
+            assert memory.picture is not None  # else nothing was asked conditionally
+            memory.etag = came.etag or memory.etag
+            memory.last_modified = came.last_modified or memory.last_modified
+            return memory.picture, True
+        digest = hashlib.sha256(came.data).hexdigest()[:32]
+        picture = looking.decode(
+            came.data, max_pixels=self.settings.max_pixels, size=size
+        )
+        unchanged = digest == memory.digest
+        if not unchanged:
+            memory.first_seen = now
+        # A date that stands still tells of a server that has nothing newer, which
+        # is a matter of age; a frozen camera sends one picture under ever new dates.
+        came.repeated = unchanged and (
+            came.last_modified is not None
+            and came.last_modified == memory.last_modified
+        )
+        memory.digest, memory.bytes = digest, len(came.data)
+        memory.etag, memory.last_modified = came.etag, came.last_modified
+        memory.picture, memory.size = picture, size
+        if came.etag is None and came.last_modified is None:
+            memory.picture = None  # it will never be asked for conditionally
+        return picture, unchanged
+
+    def _judge(
+        self,
+        picture: NDArray[np.uint8],
+        memory: Memory,
+        age: float | None,
+        *,
+        fresh: bool,
+    ) -> None:
+        """Raise `Trouble` if a picture tells nothing of now."""
+        if fresh:
+            seen = looking.fingerprint(picture)
+            known = memory.print
+            alike = known is not None and looking.same_picture(known, seen)
+            memory.same = memory.same + 1 if alike else 1
+            if not alike:  # compared with the first: many small steps are a change
+                memory.print = seen
+        if age is not None and age > self.settings.stale_after:
+            raise Trouble(Kind.STALE, f"its picture is {_duration(age)} old")
+        empty = looking.emptiness(picture)
+        if empty is not None:
+            raise empty
+        if memory.same >= self.settings.frozen_after:
+            raise Trouble(
+                Kind.FROZEN, f"its picture has come {memory.same} times in a row"
+            )
+
+
+def fetch(
+    camera: Camera, *, settings: Settings | None = None, size: Size | None = None
+) -> Snapshot | Failure:
+    """Ask one camera once, without a memory; see `Fetcher.snapshot`."""
+    return Fetcher(settings).snapshot(camera, size=size)
+
+
+@dataclass
+class _Answer:
+    """What came: the bytes of a picture, or None for "not modified"."""
+
+    data: bytes | None
+    etag: str | None
+    last_modified: str | None
+    date: float | None
+    repeated: bool = False
+
+
+class _Page(NamedTuple):
+    """An answer's header, and where its body is read from."""
+
+    response: requests.Response
+    url: str
+
+
+class _Visit:
+    """One camera's visit: all that happens before one deadline."""
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        camera: Camera,
+        memory: Memory,
+        turn: Turn,
+        size: Size | None,
+    ) -> None:
+        self.settings = fetcher.settings
+        self.robots = fetcher._robots
+        self.camera, self.memory, self.turn, self.size = camera, memory, turn, size
+        self.deadline = Deadline(self.settings.deadline)
+        own = addresses.origin(camera.url)[1]
+        self.line = Line(
+            self.deadline,
+            private_host=own if self.settings.allow_private else None,
+            resolve=fetcher._resolve,
+            authorities=self.settings.authorities,
+        )
+
+    def ask(self) -> _Answer:
+        """Ask as often as it may help."""
+        tried = 0
+        while True:
+            try:
+                return self._ask_once()
+            except Trouble as trouble:
+                tried += 1
+                if not trouble.again or tried >= self.settings.tries:
+                    raise
+                wait = trouble.wait
+                if wait is None:
+                    if trouble.status == 429:
+                        raise  # too many requests: another one is no help
+                    wait = self.settings.wait * 2 ** (tried - 1)
+                if time.monotonic() + wait >= self.deadline.end:
+                    raise
+                time.sleep(wait)
+
+    def _ask_once(self) -> _Answer:
+        response = self._follow(self.camera.url, self._headers())
+        with response:
+            etag = _header(response, "ETag")
+            modified = _header(response, "Last-Modified")
+            date = _moment(response.headers.get("Date"))
+            if response.status_code == 304:
+                repeated = True
+                return _Answer(None, etag, modified, date, repeated)
+            kind = response.headers.get("Content-Type", "").strip().lower()
+            if kind.startswith(("multipart/", "video/")):
+                raise Trouble(
+                    Kind.NOT_A_PICTURE,
+                    "sends a video: use the address of its single pictures",
+                )
+            data = body(response, self.deadline, max_bytes=self.settings.max_bytes)
+            return _Answer(data, etag, modified, date)
+
+    def _headers(self) -> dict[str, str]:
+        headers = {
+            "User-Agent": user_agent(self.settings.contact),
+            "Accept": "image/jpeg, image/png, image/webp, image/gif, */*;q=0.1",
+            # Pictures are packed already, and a bomb is easier to refuse unopened.
+            "Accept-Encoding": "identity",
+            "Cache-Control": "no-cache",
+        }
+        memory = self.memory
+        if memory.picture is not None and memory.size == self.size:
+            if memory.etag is not None:
+                headers["If-None-Match"] = memory.etag
+            if memory.last_modified is not None:
+                headers["If-Modified-Since"] = memory.last_modified
+        return headers
+
+    def _follow(self, url: str, headers: dict[str, str]) -> requests.Response:
+        """Ask, and follow redirects; every hop is checked like the first address."""
+        conditional = "If-None-Match" in headers or "If-Modified-Since" in headers
+        visited = {addresses.same_page(url)}
+        for _ in range(self.settings.max_redirects + 1):
+            origin = addresses.origin(url)
+            self.turn.move(origin, self.deadline)
+            self._obey(url)
+            response = self.line.get(url, headers)
+            status = response.status_code
+            if status == 200 or (status == 304 and conditional):
+                return response
+            with response:
+                if status not in _MOVED:
+                    raise self._refused(response)
+                url = self._next(url, response)
+            if addresses.same_page(url) in visited:
+                raise Trouble(Kind.REDIRECT, "leads in a circle", status=status)
+            visited.add(addresses.same_page(url))
+        raise Trouble(
+            Kind.REDIRECT, f"leads on more than {self.settings.max_redirects} times"
+        )
+
+    def _next(self, url: str, response: requests.Response) -> str:
+        status = response.status_code
+        where = response.headers.get("Location", "")
+        try:
+            # Servers write other letters than ASCII as they are.
+            found = urljoin(url, where.encode("latin-1").decode("utf-8", "replace"))
+        except (ValueError, UnicodeError):
+            found = ""
+        problem = "it says nowhere" if not where else addresses.plain_problem(found)
+        if problem is not None:
+            raise Trouble(
+                Kind.REDIRECT,
+                f"leads nowhere that can be asked ({problem})",
+                status=status,
+            )
+        if addresses.origin(url)[0] == "https" != addresses.origin(found)[0]:
+            raise Trouble(
+                Kind.REDIRECT,
+                "leads from https to an address without encryption",
+                status=status,
+            )
+        return addresses.moved(url, found)
+
+    def _refused(self, response: requests.Response) -> Trouble:
+        status = response.status_code
+        wait = _patience(response) if status in (429, 503) else None
+        if wait is not None:
+            wait = min(wait, _DAY)
+        reason = f"answers {_status(response)}"
+        if status in (401, 403):
+            reason += ": it wants a password, or none that this address has"
+        elif status in (404, 410):
+            reason += ": its address has changed"
+        return Trouble(
+            Kind.STATUS, reason, again=status in _PASSING, status=status, wait=wait
+        )
+
+    def _obey(self, url: str) -> None:
+        """Ask for the robots.txt of a server unless it is known, and obey it."""
+        if not self.settings.robots:
+            return
+        origin = addresses.origin(url)
+        allowed = self.robots.allowed(origin, url)
+        if allowed is None:
+            self.robots.learn(origin, self._rules(url))
+            allowed = self.robots.allowed(origin, url)
+        if not allowed:
+            raise Trouble(Kind.ROBOTS, "its robots.txt asks programs to stay away")
+
+    def _rules(self, url: str) -> str:
+        """Fetch a robots.txt. Where there is none, everything is allowed.
+
+        A server that fails to tell its rules must not be asked for pages (RFC
+        9309); what then counts is how it failed.
+        """
+        headers = {
+            "User-Agent": user_agent(self.settings.contact),
+            "Accept-Encoding": "identity",
+        }
+        start, page = addresses.origin(url), urljoin(url, "/robots.txt")
+        for _ in range(self.settings.max_redirects + 1):
+            with self.line.get(page, headers) as response:
+                status = response.status_code
+                if status in _MOVED:
+                    try:
+                        page = self._next(page, response)
+                    except Trouble:
+                        return ""
+                    if addresses.origin(page) != start:
+                        return ""  # rules of another server, whose turn it is not
+                    continue
+                if status >= 500:
+                    raise self._refused(response)
+                if status != 200:
+                    return ""
+                try:
+                    data = body(
+                        response, self.deadline, max_bytes=ROBOTS_BYTES, cut=True
+                    )
+                except Trouble as trouble:
+                    if trouble.kind is Kind.TIMEOUT:
+                        raise
+                    return ""
+                return data.decode("utf-8", "replace")
+        return ""
+
+
+def _header(response: requests.Response, name: str) -> str | None:
+    """Give a header that may be sent back; a strange one counts as none."""
+    value = response.headers.get(name, "").strip()
+    return value if value and len(value) <= 300 and value.isprintable() else None
+
+
+def _moment(text: str | None) -> float | None:
+    """Read a date of HTTP."""
+    if not text:
+        return None
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _age(came: _Answer, memory: Memory, now: float) -> float | None:
+    taken = _moment(memory.last_modified)
+    if taken is not None:
+        # The server's own clock: ours may be wrong, and so may its own be.
+        return max(0.0, (now if came.date is None else came.date) - taken)
+    if memory.first_seen is not None and memory.first_seen < now:
+        return now - memory.first_seen
+    return None
+
+
+def _duration(seconds: float) -> str:
+    """Say a time as people do.
+
+    Examples
+    --------
+    >>> _duration(200), _duration(9000), _duration(10**6)
+    ('200 seconds', '150 minutes', '278 hours')
+    """
+    for unit, length in (("hours", 3600), ("minutes", 60)):
+        if seconds >= 5 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
