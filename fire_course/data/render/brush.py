@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .noise import Field, Rng, coordinates, soften
+from .noise import Field, Rng, coordinates, enlarge, soften
 
 Outline = NDArray[np.float64]
 Colour = tuple[float, float, float]  # grey levels 0..255
@@ -32,7 +32,8 @@ def cover(shape: tuple[int, int], outline: Outline) -> Field:
     """
     height, width = shape
     x0, y0 = outline[:, 0], outline[:, 1] * _ROWS - 0.5
-    x1, y1 = np.roll(x0, -1), np.roll(y0, -1)
+    x1 = np.concatenate((x0[1:], x0[:1]))
+    y1 = np.concatenate((y0[1:], y0[:1]))
     down = np.where(y1 > y0, 1.0, -1.0)
     top, bottom = np.minimum(y0, y1), np.maximum(y0, y1)
     first = np.clip(np.ceil(top), 0, height * _ROWS).astype(np.intp)
@@ -180,7 +181,7 @@ class Sheet:
         inside = cover(part.shape[:2], outline - (columns.start, rows.start))
         span = outline.max(axis=0) - outline.min(axis=0)
         radius = max(1, round(0.13 * float(span.min())))
-        thick = soften(inside, radius, times=2)
+        thick = _thickness(inside, radius)
         gain = 1 + np.float32(depth) * _slope(thick, radius, light)
         gain -= np.float32(rim) * np.clip(1.7 - 2 * thick, 0, 1).astype(np.float32)
         self._blend(part, inside, gain[..., None] * np.asarray(colour, np.float32))
@@ -224,6 +225,19 @@ def shift(field: Field, by: tuple[int, int]) -> Field:
             ]
         )
     return moved
+
+
+def _thickness(inside: Field, radius: int) -> Field:
+    """Coverage softened by `radius`; a wide blur is made on a coarser grid."""
+    coarse = radius // 3
+    if coarse < 2:
+        return soften(inside, radius, times=2)
+    height, width = inside.shape
+    padded = np.pad(inside, ((0, -height % coarse), (0, -width % coarse)), mode="edge")
+    rows, columns = padded.shape[0] // coarse, padded.shape[1] // coarse
+    blocks = padded.reshape(rows, coarse, columns, coarse)
+    small = soften(blocks.mean(axis=(1, 3), dtype=np.float64), 3, times=2)
+    return enlarge(small, padded.shape)[:height, :width]
 
 
 def _slope(thick: Field, radius: int, towards: float) -> Field:

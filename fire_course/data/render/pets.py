@@ -43,7 +43,7 @@ def _frame(
     left, top, right, bottom = animal.extent
     if flip < 0:
         left, right = -right, -left
-    fill = rng.uniform(0.72, 0.98)
+    fill = rng.uniform(0.76, 1.0)
     scale = fill * min(width / (right - left), height / (bottom - top))
     spare_x = width - scale * (right - left)
     spare_y = height - scale * (bottom - top)
@@ -57,7 +57,7 @@ def _draw(seed: int, kind: str, size: int) -> tuple[NDArray[np.uint8], int]:
     rng = np.random.default_rng([int(seed), VERSION])
     shape = _shape(rng, size)
     height, width = shape
-    pose = str(rng.choice(POSES, p=[0.6, 0.25, 0.15]))
+    pose = str(rng.choice(POSES, p=[0.7, 0.18, 0.12]))
     animal = Animal(rng, kind, pose)
     flip = -1.0 if rng.random() < 0.5 else 1.0
     scale, to = _frame(rng, animal, shape, flip)
@@ -71,7 +71,7 @@ def _draw(seed: int, kind: str, size: int) -> tuple[NDArray[np.uint8], int]:
         flat = ellipse(middle, ground - 0.12 * scale, half, 0.22 * scale)
         dark = soften(cover(shape, flat), max(1, round(0.07 * scale)))
         sheet.pixels *= 1 - np.float32(0.5) * dark[..., None]
-    turn = float(rng.normal(0, 0.05))
+    turn = float(rng.normal(0, 0.12))
 
     def onto(outline: NDArray[np.float64]) -> NDArray[np.float64]:
         return move(outline, scale=(scale * flip, scale), turn=turn, to=to)

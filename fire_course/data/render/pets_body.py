@@ -97,7 +97,7 @@ class Animal:
             return "prick"
         return str(
             self.rng.choice(
-                ["flop", "long", "folded", "prick"], p=[0.4, 0.25, 0.2, 0.15]
+                ["flop", "long", "folded", "prick"], p=[0.42, 0.26, 0.22, 0.1]
             )
         )
 
