@@ -13,7 +13,8 @@ OLDEST ?= .venv-oldest
 BIN := $(VENV)/bin
 READY := $(VENV)/installed.toml
 HTML := _build/html
-SCENES := datasets/scenes/scenes.json
+# The sets that are drawn, each with the file that says it is complete.
+DRAWN := $(foreach set,scenes shapes pets garments lands,datasets/$(set)/$(set).json)
 
 # Any other interpreter on the machine has nothing to say here.
 unexport PYTHONPATH PYTHONHOME
@@ -66,18 +67,18 @@ $(READY): pyproject.toml $(VENV)/installed.lock
 
 # The embedded data: again when its renderer has changed. The book never reads
 # photographs that you may have, so that it is the same book everywhere.
-data: $(SCENES)
-$(SCENES): $(shell find fire_course/data/render -name '*.py') | $(READY)
-	FIRE_COURSE_DATA=datasets $(BIN)/fire-course data make scenes
+data: $(DRAWN)
+$(DRAWN): $(shell find fire_course/data/render -name '*.py') | $(READY)
+	FIRE_COURSE_DATA=datasets $(BIN)/fire-course data make $(basename $(@F))
 	@touch $@
 
 # -W: a warning is an error. --keep-going: show all of them.
-book: $(READY) $(SCENES)
+book: $(READY) $(DRAWN)
 	$(BIN)/jupyter-book build . -W --keep-going --quiet
 	@echo "The book is built. Open $(HTML)/index.html"
 
 # The same book without Jupyter Book's command: the way out should it go away.
-sphinx: $(READY) $(SCENES)
+sphinx: $(READY) $(DRAWN)
 	$(BIN)/jupyter-book config sphinx .
 	PYTHONPATH=book/_ext $(BIN)/sphinx-build -W --keep-going -q -b html . _build/sphinx
 
@@ -92,7 +93,7 @@ serve:
 # -------------------------------------------------------------------- lessons
 
 # solutions/NN.md is the source; what is up to date stays untouched.
-lessons: $(READY) $(SCENES)
+lessons: $(READY) $(DRAWN)
 	$(BIN)/fire-course lessons build
 
 # ---------------------------------------------------------------------- tests
@@ -105,7 +106,7 @@ test: $(READY)
 
 # Every solution once more, in fresh kernels: the outputs must be the stored ones.
 # loadfile: the cells of a notebook stay together. Embedded data only, no GPU.
-nbval: $(READY) $(SCENES)
+nbval: $(READY) $(DRAWN)
 	FIRE_COURSE_DATA=$(abspath datasets) CUDA_VISIBLE_DEVICES=-1 \
 	TF_CPP_MIN_LOG_LEVEL=3 PYDEVD_DISABLE_FILE_VALIDATION=1 \
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 \
@@ -139,4 +140,4 @@ clean-book:
 	rm -rf _build
 
 clean: clean-book
-	rm -rf $(VENV) $(OLDEST) datasets/scenes
+	rm -rf $(VENV) $(OLDEST) $(dir $(DRAWN))

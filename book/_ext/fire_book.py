@@ -63,7 +63,7 @@ def fingerprint() -> str:
     are left out: chapters do not use them, and their own pages are never executed.
     """
     digest = hashlib.sha256(str(sys.version_info[:2]).encode())
-    files = [ROOT / "requirements.lock", ROOT / "datasets/scenes/scenes.json"]
+    files = [ROOT / "requirements.lock", *sorted(ROOT.glob("datasets/*/*.json"))]
     for folder in ("fire_course", "book/records"):
         files += sorted((ROOT / folder).rglob("*"))
     for file in files:

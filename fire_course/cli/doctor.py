@@ -20,7 +20,7 @@ from fire_course.cli.common import JsonOption, Talk, sentence, shown, talk
 
 EXAMPLE = "Example:\n\nfire-course doctor"
 
-# What a default run may write at a time: rendered scenes (about 60 MB), a run
+# What a default run may write at a time: drawn sets (about 90 MB), a run
 # folder and its state (a few MB). Under a gigabyte the next download may not fit.
 LOW_SPACE = 1_000_000_000
 NO_SPACE = 100_000_000
@@ -218,7 +218,7 @@ def _data() -> Iterator[Check]:
         "data sets",
         "ok",
         f"here: {', '.join(there) or 'none'}; not here: {', '.join(missing) or 'none'}",
-        "Nothing is missing for the course: scenes are rendered when they are needed; "
+        "Nothing is missing for the course: drawn sets are drawn when they are needed; "
         "`fire-course data get NAME` fetches photographs."
         if missing
         else None,

@@ -23,7 +23,7 @@ EXAMPLE = (
 
 def train(
     model: Annotated[
-        str, typer.Option(help="The network: fire_net or fire_cnn.")
+        str, typer.Option(help="The network: fire_net, fire_cnn, cats_dogs_cnn...")
     ] = "fire_net",
     data: Annotated[
         str,
