@@ -34,6 +34,7 @@ LESSONS: dict[str, str] = {
     "02_convolution": "fire_course.lessons.checks.ch02_convolution",
     "03_output_size": "fire_course.lessons.checks.ch03_output_size",
     "04_layers": "fire_course.lessons.checks.ch04_layers",
+    "05_first_cnn": "fire_course.lessons.checks.ch05_first_cnn",
     "06_cats_or_dogs": "fire_course.lessons.checks.ch06_cats_or_dogs",
     "10_honest_data": "fire_course.lessons.checks.ch10_honest_data",
     "11_fire_cnn": "fire_course.lessons.checks.ch11_fire_cnn",
