@@ -14,13 +14,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
         "addresses",
+        "demo",
         "failures",
         "line",
         "listing",
         "looking",
         "memory",
         "politeness",
-        "shipped",
+        "shipped_list",
     ],
     submod_attrs={
         "failures": ["Failure", "Kind"],

@@ -5,9 +5,18 @@ from __future__ import annotations
 import ipaddress
 import logging
 import re
+import socket
 from urllib.parse import urlsplit, urlunsplit
 
-__all__ = ["hidden", "is_public", "moved", "origin", "plain_problem", "same_page"]
+__all__ = [
+    "as_number",
+    "hidden",
+    "is_public",
+    "moved",
+    "origin",
+    "plain_problem",
+    "same_page",
+]
 
 Origin = tuple[str, str, int]
 
@@ -114,6 +123,30 @@ def moved(url: str, to: str) -> str:
     host = after.netloc.rpartition("@")[2]
     held = before.netloc.rpartition("@")[0] if origin(url) == origin(to) else ""
     return urlunsplit(after._replace(netloc=f"{held}@{host}" if held else host))
+
+
+def as_number(host: str) -> str | None:
+    """Give the IP address that a host is written as, in any way that systems take.
+
+    Examples
+    --------
+    >>> as_number("0x7f.1"), as_number("[::1]"), as_number("example.org")
+    ('127.0.0.1', '::1', None)
+    """
+    bare = host.strip("[]").partition("%")[0]
+    try:
+        return str(ipaddress.ip_address(bare))
+    except ValueError:
+        pass
+    # Old forms: fewer than four parts, octal, hexadecimal.
+    if re.fullmatch(
+        r"(?i)(?:0x[0-9a-f]+|[0-9]+)(?:\.(?:0x[0-9a-f]+|[0-9]+)){0,3}", bare
+    ):
+        try:
+            return socket.inet_ntoa(socket.inet_aton(bare))
+        except OSError:
+            pass
+    return None
 
 
 def is_public(address: str) -> bool:

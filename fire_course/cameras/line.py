@@ -26,7 +26,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util.ssl_ import create_urllib3_context
 
-from fire_course.cameras.addresses import is_public
+from fire_course.cameras.addresses import as_number, is_public
 from fire_course.cameras.failures import Kind, Trouble
 from fire_course.data.download import _length
 
@@ -90,17 +90,26 @@ class _TLSSocket(_Timed, ssl.SSLSocket):
     pass
 
 
-@functools.lru_cache(maxsize=4)
-def trust(authorities: str | None = None) -> ssl.SSLContext:
-    """Make the TLS settings that all connections share.
+_trusting = threading.Lock()
 
-    Reading the certificates takes some 20 ms, so it is done once.
+
+def trust(authorities: str | None = None) -> ssl.SSLContext:
+    """Give the TLS settings that all connections share.
+
+    Reading the certificates takes some 20 ms, so it is done once, and not by a
+    hundred threads at the same time.
 
     Parameters
     ----------
     authorities : str, optional
         File of the certificates to trust; those of `certifi` by default.
     """
+    with _trusting:
+        return _trust(authorities)
+
+
+@functools.lru_cache(maxsize=4)
+def _trust(authorities: str | None) -> ssl.SSLContext:
     context = create_urllib3_context()
     context.load_verify_locations(authorities or DEFAULT_CA_BUNDLE_PATH)
     context.sslsocket_class = _TLSSocket
@@ -137,7 +146,7 @@ class Line(HTTPAdapter):
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """Make connections that know this line."""
-        self.poolmanager = _Manager(self, ssl_context=trust(self.authorities))
+        self.poolmanager = _Manager(self)
 
     def cert_verify(self, *arguments: Any, **options: Any) -> None:
         """Do nothing: the shared settings hold the certificates already."""
@@ -226,6 +235,10 @@ class Line(HTTPAdapter):
         raise trouble
 
     def _look_up(self, host: str, port: int) -> list[Any]:
+        number = as_number(host)
+        if number is not None:
+            family = socket.AF_INET6 if ":" in number else socket.AF_INET
+            return [(family, socket.SOCK_STREAM, 0, "", (number, port))]
         answer: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
 
         def look() -> None:
@@ -294,6 +307,7 @@ class _Secure(HTTPSConnection):
 
     def connect(self) -> None:
         deadline = self.line.deadline
+        self.ssl_context = trust(self.line.authorities)
         try:
             super().connect()
         except ssl.SSLCertVerificationError as error:
@@ -332,9 +346,9 @@ class _SecurePool(urllib3.HTTPSConnectionPool):
 
 
 class _Manager(urllib3.PoolManager):
-    def __init__(self, line: Line, **options: Any) -> None:
+    def __init__(self, line: Line) -> None:
         self._line = line
-        super().__init__(num_pools=4, maxsize=1, block=False, retries=False, **options)
+        super().__init__(num_pools=4, maxsize=1, block=False, retries=False)
         self.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
     def _new_pool(self, *arguments: Any, **options: Any) -> Any:

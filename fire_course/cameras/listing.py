@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fire_course.cameras import addresses
-from fire_course.cameras.shipped import TEXT
+from fire_course.cameras.shipped_list import TEXT
 
 __all__ = ["Camera", "ListError", "read_list", "shipped"]
 

@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 __all__ = ["Memory"]
 
 
 @dataclass
 class Memory:
-    """The state of one camera, small and always of the same size.
+    """The state of one camera: 2 kB, and the last picture as it came.
 
     Attributes
     ----------
@@ -32,11 +29,9 @@ class Memory:
         What the next picture is compared by (see `looking.fingerprint`).
     same : int
         How many times in a row the same picture came as a new one.
-    picture : ndarray or None
-        The last picture, for a server that answers "not modified". It is not part
-        of `as_dict`; without it the camera is asked for a whole picture again.
-    size : int, (int, int) or None
-        What the picture was scaled to.
+    body : bytes or None
+        The last picture as it came, for a server that answers "not modified". It is
+        not part of `as_dict`; without it the camera is asked for a whole one again.
     """
 
     asked: float | None = None
@@ -47,9 +42,7 @@ class Memory:
     first_seen: float | None = None
     print: tuple[int, bytes] | None = None
     same: int = 0
-    picture: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
-    size: int | tuple[int, int] | None = field(default=None, repr=False, compare=False)
-    bytes: int = field(default=0, repr=False, compare=False)
+    body: bytes | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Give what survives a restart, ready for JSON: some 2 kB.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urljoin
 
 import numpy as np
@@ -134,7 +134,7 @@ class Settings:
     """
 
     deadline: float = 10.0
-    max_bytes: int = 8_000_000
+    max_bytes: int = 5_000_000
     max_pixels: int = 24_000_000
     tries: int = 2
     wait: float = 0.5
@@ -172,7 +172,9 @@ class Fetcher:
     Notes
     -----
     Many threads may share one fetcher: it holds the turns of the servers and what
-    their robots.txt say. It keeps no connection and no picture.
+    their robots.txt say. It keeps no connection and no picture. While it works it
+    takes at most `max_bytes` a worker, and two pictures that are being decoded; what
+    it gives back takes 3 bytes a pixel, so ask for a `size` where cameras are many.
     """
 
     def __init__(
@@ -226,13 +228,14 @@ class Fetcher:
                 seconds=0.0,
                 retry_after=wait,
             )
+        looking.prepare()
         memory.asked = self._clock()
         started = time.monotonic()
         age = None
         try:
             with self._turns.hold(addresses.origin(camera.url)) as turn:
                 started = time.monotonic()
-                visit = _Visit(self, camera, memory, turn, size)
+                visit = _Visit(self, camera, memory, turn)
                 try:
                     came = visit.ask()
                 finally:
@@ -247,7 +250,7 @@ class Fetcher:
                 time=now,
                 seconds=time.monotonic() - started,
                 age=age,
-                size=memory.bytes,
+                size=len(came.data or b""),
                 etag=memory.etag,
                 last_modified=memory.last_modified,
                 unchanged=unchanged,
@@ -335,29 +338,28 @@ class Fetcher:
         self, came: _Answer, memory: Memory, size: Size | None, now: float
     ) -> tuple[NDArray[np.uint8], bool]:
         """Decode what came, or take the last picture if the server says it is that."""
-        if came.data is None:
-            assert memory.picture is not None  # else nothing was asked conditionally
+        data, unchanged = came.data, True
+        if data is None:  # then it was asked conditionally, so there is a last one
+            data = memory.body or b""
             memory.etag = came.etag or memory.etag
             memory.last_modified = came.last_modified or memory.last_modified
-            return memory.picture, True
-        digest = hashlib.sha256(came.data).hexdigest()[:32]
-        picture = looking.decode(
-            came.data, max_pixels=self.settings.max_pixels, size=size
-        )
-        unchanged = digest == memory.digest
-        if not unchanged:
-            memory.first_seen = now
-        # A date that stands still tells of a server that has nothing newer, which
-        # is a matter of age; a frozen camera sends one picture under ever new dates.
-        came.repeated = unchanged and (
-            came.last_modified is not None
-            and came.last_modified == memory.last_modified
-        )
-        memory.digest, memory.bytes = digest, len(came.data)
-        memory.etag, memory.last_modified = came.etag, came.last_modified
-        memory.picture, memory.size = picture, size
-        if came.etag is None and came.last_modified is None:
-            memory.picture = None  # it will never be asked for conditionally
+        picture = looking.decode(data, max_pixels=self.settings.max_pixels, size=size)
+        if came.data is not None:
+            digest = hashlib.sha256(data).hexdigest()[:32]
+            unchanged = digest == memory.digest
+            if not unchanged:
+                memory.first_seen = now
+            # A date that stands still tells of a server that has nothing newer, which
+            # is a matter of age; a frozen camera sends one picture under new dates.
+            dated = came.last_modified is not None
+            came.repeated = unchanged and (
+                dated and came.last_modified == memory.last_modified
+            )
+            memory.digest = digest
+            memory.etag, memory.last_modified = came.etag, came.last_modified
+            # Kept only if it can be asked for conditionally.
+            memory.body = data if came.etag is not None or dated else None
+        came.data = data
         return picture, unchanged
 
     def _judge(
@@ -405,13 +407,6 @@ class _Answer:
     repeated: bool = False
 
 
-class _Page(NamedTuple):
-    """An answer's header, and where its body is read from."""
-
-    response: requests.Response
-    url: str
-
-
 class _Visit:
     """One camera's visit: all that happens before one deadline."""
 
@@ -421,11 +416,10 @@ class _Visit:
         camera: Camera,
         memory: Memory,
         turn: Turn,
-        size: Size | None,
     ) -> None:
         self.settings = fetcher.settings
         self.robots = fetcher._robots
-        self.camera, self.memory, self.turn, self.size = camera, memory, turn, size
+        self.camera, self.memory, self.turn = camera, memory, turn
         self.deadline = Deadline(self.settings.deadline)
         own = addresses.origin(camera.url)[1]
         self.line = Line(
@@ -481,7 +475,7 @@ class _Visit:
             "Cache-Control": "no-cache",
         }
         memory = self.memory
-        if memory.picture is not None and memory.size == self.size:
+        if memory.body is not None:
             if memory.etag is not None:
                 headers["If-None-Match"] = memory.etag
             if memory.last_modified is not None:

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from fire_course.cli import (
+    cameras,
     data,
     doctor,
     evaluate,
@@ -66,6 +67,7 @@ app.command(epilog=predict.EXAMPLE)(predict.predict)
 app.command(epilog=reproduce.EXAMPLE)(reproduce.reproduce)
 app.command(epilog=sweep.EXAMPLE)(sweep.sweep)
 app.command(epilog=size.EXAMPLE)(size.size)
+app.add_typer(cameras.app, name="cameras")
 app.add_typer(lessons.app, name="lessons")
 app.command(epilog=lessons.CHECK_EXAMPLE)(lessons.check)
 app.command(epilog=grade.EXAMPLE)(grade.grade)
