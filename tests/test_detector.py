@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+from importlib import resources
 from pathlib import Path
 
 import h5py
@@ -15,7 +16,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fire_course import detector as detector_module
 from fire_course import files, images, models, quiet
 from fire_course.detector import Detector, DetectorError, Prediction
 
@@ -630,7 +630,7 @@ def test_a_keras_file_under_another_name(saved, tmp_path):
 def package(tmp_path, monkeypatch):
     """Stand in for the installed package: a folder with a folder weights."""
     (tmp_path / "weights").mkdir()
-    monkeypatch.setattr(detector_module.resources, "files", lambda _: tmp_path)
+    monkeypatch.setattr(resources, "files", lambda _: tmp_path)
     return tmp_path / "weights"
 
 
