@@ -9,6 +9,7 @@ layer "logit" and a layer "score", which turns it into probabilities.
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -66,7 +67,8 @@ def build(name: str, input_shape: Shape | None = None, **options: Any) -> Any:
     Parameters
     ----------
     name : str
-        One of `NAMES`; a hyphen does for an underscore.
+        One of `NAMES`, or a backbone of `fire_course.transfer`, which gets a new
+        head; a hyphen does for an underscore.
     input_shape : tuple of int, optional
         Height, width and channels; the network's own default when omitted.
     **options
@@ -90,12 +92,13 @@ def build(name: str, input_shape: Shape | None = None, **options: Any) -> Any:
     Traceback (most recent call last):
     ValueError: No network is called 'vgg'. There are: fire_cnn, fire_net, ...
     """
-    builder = _BUILDERS.get(canonical(name))
+    builder = _BUILDERS.get(canonical(name)) or _pretrained(canonical(name))
     if builder is None:
         near = difflib.get_close_matches(canonical(name), NAMES)
         guess = f"; did you mean {' or '.join(near)}?" if near else "."
         raise ValueError(
-            f"No network is called {name!r}{guess} There are: {', '.join(NAMES)}."
+            f"No network is called {name!r}{guess} There are: {', '.join(NAMES)}, and "
+            "the pretrained mobilenet_v2, xception, resnet50 and others of transfer."
         )
     known = [
         key for key in inspect.signature(builder).parameters if key != "input_shape"
@@ -106,11 +109,41 @@ def build(name: str, input_shape: Shape | None = None, **options: Any) -> Any:
                 f"{canonical(name)} has no option {option!r}; "
                 f"it has: {', '.join(known)}."
             )
-    return (
-        builder(**options)
-        if input_shape is None
-        else builder(tuple(input_shape), **options)
-    )
+    if input_shape is None:
+        return builder(**options)
+    return builder(input_shape=tuple(input_shape), **options)
+
+
+def _pretrained(name: str) -> Callable[..., Any] | None:
+    """Return what builds a network on a pretrained backbone of this name."""
+    from fire_course.transfer.backbones import BACKBONES
+    from fire_course.transfer.building import transfer_model
+
+    if name not in BACKBONES:
+        return None
+    size = BACKBONES[name].size
+
+    @functools.wraps(transfer_model)
+    def build(input_shape: Shape = (size, size, 3), **options: Any) -> Any:
+        height, width, _ = input_shape
+        return transfer_model(name, image_size=(height, width), **options)
+
+    signature = inspect.signature(transfer_model)
+    own = [
+        each
+        for each in signature.parameters.values()
+        if each.name not in ("name", "image_size")
+    ]
+    first = inspect.signature(build, follow_wrapped=False).parameters["input_shape"]
+    build.__signature__ = signature.replace(parameters=[first, *own])  # type: ignore[attr-defined]
+    return build
+
+
+def __getattr__(name: str) -> Any:
+    found = None if name.startswith("_") else _pretrained(name)
+    if found is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return found
 
 
 def canonical(name: str) -> str:
@@ -137,11 +170,10 @@ def default_shape(name: str) -> Shape:
     >>> default_shape("fire_cnn")
     (250, 250, 3)
     """
-    if canonical(name) not in _BUILDERS:
-        build(name)  # raises the sentence that names what there is
-    shape: Shape = (
-        inspect.signature(_BUILDERS[canonical(name)]).parameters["input_shape"].default
-    )
+    builder = _BUILDERS.get(canonical(name)) or _pretrained(canonical(name))
+    if builder is None:
+        return build(name)  # raises the sentence that names what there is
+    shape: Shape = inspect.signature(builder).parameters["input_shape"].default
     return shape
 
 
