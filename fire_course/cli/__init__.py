@@ -16,6 +16,7 @@ from fire_course.cli import (
     data,
     doctor,
     evaluate,
+    export,
     grade,
     lessons,
     predict,
@@ -64,6 +65,7 @@ app.add_typer(data.app, name="data")
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command(epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=predict.EXAMPLE)(predict.predict)
+app.command(epilog=export.EXAMPLE)(export.export)
 app.command(epilog=reproduce.EXAMPLE)(reproduce.reproduce)
 app.command(epilog=sweep.EXAMPLE)(sweep.sweep)
 app.command(epilog=size.EXAMPLE)(size.size)
