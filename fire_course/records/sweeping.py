@@ -42,7 +42,9 @@ def chosen(
     -------
     dict
         `trials`, ranked, `chosen` (the settings of the first), `repeats` (the same
-        settings with other seeds), and `seconds` of all trials together.
+        settings with other seeds), and `seconds` of all trials together. Beside the
+        seconds of a trial, which depend on what else the machine does, stand the
+        `multiply_adds` of its network for one photograph.
     """
     train, held = photographs.train, photographs.validation
     assert held is not None
@@ -85,19 +87,25 @@ def chosen(
         if plan.repeats
         else []
     )
+    shape = (plan.image_size, plan.image_size, 3)
     return {
         "trials": [
-            {"rank": rank} | _row(row) for rank, row in enumerate(result.ranked(), 1)
+            {"rank": rank} | _row(row, plan.model, shape)
+            for rank, row in enumerate(result.ranked(), 1)
         ],
         "chosen": best,
-        "repeats": [_row(row) for row in repeats],
+        "repeats": [_row(row, plan.model, shape) for row in repeats],
         "seconds": round(sum(row.seconds or 0 for row in [*result.rows, *repeats]), 1),
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Row, model: str, shape: tuple[int, int, int]) -> dict[str, Any]:
+    from fire_course import models, shapes
+
     flat = {
         name: float(f"{value:.6g}") if isinstance(value, float) else value
         for name, value in row.flat().items()
     }
-    return {**flat, "curve": steps.curve(row.history)}
+    network = models.build(model, shape, **row.settings)
+    cost = int(shapes.total_multiply_adds(network))
+    return {**flat, "multiply_adds": cost, "curve": steps.curve(row.history)}
