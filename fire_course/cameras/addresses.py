@@ -60,6 +60,18 @@ def plain_problem(url: str) -> str | None:
     return None
 
 
+def bare(url: str) -> str:
+    """Give an address without the user and password before its host.
+
+    Examples
+    --------
+    >>> bare("http://me:pw@a.example/x?y=1")
+    'http://a.example/x?y=1'
+    """
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
 def hidden(url: str) -> str:
     """Show an address without the credentials that it may hold.
 

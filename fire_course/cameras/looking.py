@@ -19,12 +19,12 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 # A picture in decoding takes several times its size; more than two at a time would
 # gain nothing on a few cores.
 _decoding = threading.BoundedSemaphore(2)
-_THUMB = 32
+_THUMB = 16
 # Bits of 63: encoding a picture anew flips one or two.
 _BITS = 4
-# Grey levels. Encoding anew moves the average of a cell by less; a passing cloud and
-# the camera's own exposure move half of the cells by more within a minute.
-_LEVELS = 1.0
+# Grey levels. Encoding anew moves the average of a cell by one at most; within some
+# minutes a cloud, the sun or the camera's own exposure moves half of the cells further.
+_LEVELS = 1.5
 
 
 def prepare() -> None:
@@ -95,7 +95,7 @@ def emptiness(picture: NDArray[np.uint8]) -> Trouble | None:
 
 
 def fingerprint(picture: NDArray[np.uint8]) -> tuple[int, bytes]:
-    """Give what a later picture is compared by: a hash, and 32 x 32 grey levels."""
+    """Give what a later picture is compared by: a hash, and 16 x 16 grey levels."""
     small = images.resize(images.to_grey(picture), _THUMB)
     return images.perceptual_hash(picture), small.astype(np.uint8).tobytes()
 

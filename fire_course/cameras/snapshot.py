@@ -122,7 +122,8 @@ class Settings:
     stale_after : float
         Seconds of age from which a picture tells nothing of now.
     frozen_after : int
-        How often the same picture may come as a new one, the first time included.
+        So many times in a row the same picture must come as a new one to count as
+        frozen, the first time included.
     keep_body : bool
         Whether a snapshot keeps the bytes as they came.
     workers : int
@@ -142,7 +143,7 @@ class Settings:
     allow_private: bool = False
     robots: bool = True
     stale_after: float = 3600.0
-    frozen_after: int = 5
+    frozen_after: int = 10
     keep_body: bool = False
     workers: int = 100
     contact: str = ""
@@ -564,7 +565,8 @@ class _Visit:
             "User-Agent": user_agent(self.settings.contact),
             "Accept-Encoding": "identity",
         }
-        start, page = addresses.origin(url), urljoin(url, "/robots.txt")
+        start = addresses.origin(url)
+        page = urljoin(addresses.bare(url), "/robots.txt")
         for _ in range(self.settings.max_redirects + 1):
             with self.line.get(page, headers) as response:
                 status = response.status_code
