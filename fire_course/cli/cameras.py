@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from fire_course.cli import watching
 from fire_course.cli.common import JsonOption, complain, shown, talk
 from fire_course.cli.reading import ThresholdOption, load_detector
 
@@ -220,6 +221,9 @@ def _age(seconds: float | None) -> str:
     if seconds < 172_800:
         return f"{seconds / 3600:.0f} h"
     return f"{seconds / 86_400:.1f} days"
+
+
+app.command(epilog=watching.EXAMPLE)(watching.watch)
 
 
 # What `demo` shows: some of each kind, two fires among them.
