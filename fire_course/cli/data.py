@@ -159,7 +159,7 @@ def make(
                 f"run `fire-course data get {name}`{instead}"
             )
         renderer = import_module(f"fire_course.data.render.{name}")
-        target = registry.home() / name if out is None else out
+        target = registry.place() / name if out is None else out
         size = renderer.RECIPE.size if size is None else size
         counts = None
         if count is not None:

@@ -196,8 +196,8 @@ _ALL = (
         "photographs until it is measured there.",
     ),
     _drawn("shapes", _SHAPES, 400, 50, 100, stands_for="cifar10"),
-    _drawn("pets", ("cat", "dog"), 800, 200, 200, stands_for="cats_dogs"),
-    _drawn("garments", _CLOTHING, 120, 30, 30, stands_for="clothing"),
+    _drawn("pets", ("cat", "dog"), 800, 100, 200, stands_for="cats_dogs"),
+    _drawn("garments", _CLOTHING, 250, 40, 60, stands_for="clothing"),
     _drawn("lands", _LANDS, 120, 30, 30, stands_for="mountain_forest"),
     DataSet(
         name="fire",

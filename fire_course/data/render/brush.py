@@ -49,13 +49,15 @@ def cover(shape: tuple[int, int], outline: Outline) -> Field:
     x = np.clip(x0[edge] + (line - y0[edge]) * slope, 0, width)
     pixel = np.minimum(x.astype(np.intp), width - 1)
     part = x - pixel
-    sign = down[edge]
-    at = line * (width + 1) + pixel
-    size = height * _ROWS * (width + 1)
+    # the lines of one row are added up first: that is a quarter of the work
+    sign = down[edge] / _ROWS
+    at = line // _ROWS * (width + 1) + pixel
+    size = height * (width + 1)
     change = np.bincount(at, sign * (1 - part), minlength=size)
-    change += np.bincount(at + 1, sign * part, minlength=size + 1)[:size]
-    inside = np.cumsum(change.reshape(height, _ROWS, width + 1)[..., :width], axis=2)
-    share = np.minimum(np.abs(inside), 1).mean(axis=1)
+    change += np.bincount(at + 1, sign * part, minlength=size)
+    share = np.cumsum(change.reshape(height, width + 1)[:, :width], axis=1)
+    np.abs(share, out=share)
+    np.minimum(share, 1, out=share)
     return share.astype(np.float32)
 
 

@@ -42,7 +42,7 @@ CLASS_NAMES = (
     "skirt",
     "t-shirt",
 )
-VERSION = 1
+VERSION = 2
 _HUNG = ("dress", "longsleeve", "outwear", "shirt", "t-shirt")
 
 
@@ -58,17 +58,17 @@ def _ground(rng: Rng, shape: tuple[int, int]) -> Field:
         gap = np.minimum(t - number, 1 - (t - number)) < 0.02
         shade = np.abs(np.sin(number * 12.9)).astype(np.float32)
         wood = fbm(rng, shape, (height * 0.4, width * 0.03), 3)
-        gain = np.float32(0.65) + shade * np.float32(0.3) + (wood - 0.5) * 0.4
-        gain = gain * (1 - np.float32(0.45) * gap.astype(np.float32))
+        gain = np.float32(0.75) + shade * np.float32(0.2) + (wood - 0.5) * 0.3
+        gain = gain * (1 - np.float32(0.35) * gap.astype(np.float32))
     elif kind < 0.6:  # a sheet with folds
         folds = fbm(rng, shape, (height * 0.5, width * rng.uniform(0.1, 0.4)), 3)
-        gain = np.float32(0.65) + folds * np.float32(0.7)
+        gain = np.float32(0.75) + folds * np.float32(0.5)
     elif kind < 0.8:  # carpet
-        gain = np.float32(0.7) + fbm(rng, shape, 3.0, 2) * np.float32(0.6)
+        gain = np.float32(0.8) + fbm(rng, shape, 3.0, 2) * np.float32(0.4)
     else:
         gain = np.float32(0.9) + fbm(rng, shape, height * 0.5, 2) * np.float32(0.2)
     field = gain.astype(np.float32)[..., None] * tone
-    if rng.random() < 0.35:  # a rug, a door, the edge of a bed
+    if rng.random() < 0.2:  # a rug, a door, the edge of a bed
         sheet = Sheet(field)
         x, y = rng.uniform(-0.2, 0.9) * width, rng.uniform(-0.2, 0.9) * height
         w, h = rng.uniform(0.3, 1.0) * width, rng.uniform(0.3, 1.0) * height
@@ -84,7 +84,7 @@ def _cloth(rng: Rng, shape: tuple[int, int], tone: Colour) -> Field:
     a, b = np.array(tone, np.float32), np.array(other, np.float32)
     kind = rng.random()
     waves = rng.uniform(9, 22)
-    if kind < 0.45:
+    if kind < 0.5:
         part: Field = np.zeros(shape, np.float32)
     elif kind < 0.62:
         towards = rng.choice([0.0, np.pi / 2]) + rng.normal(0, 0.1)
@@ -105,7 +105,7 @@ def _cloth(rng: Rng, shape: tuple[int, int], tone: Colour) -> Field:
     folds = fbm(rng, shape, (height * 0.35, width * 0.09), 3) - np.float32(0.5)
     gain = 1 + folds * np.float32(rng.uniform(0.2, 0.7)) + weave * np.float32(0.12)
     cloth = a + (b - a) * np.clip(part, 0, 1)[..., None] * np.float32(
-        rng.uniform(0.4, 1.0)
+        rng.uniform(0.3, 0.8)
     )
     return np.clip(cloth * gain[..., None], 0, 255)
 
@@ -122,7 +122,7 @@ def _apart(rng: Rng, behind: Field) -> Colour:
     ground = luminance((float(mean[0]), float(mean[1]), float(mean[2])))
     for _ in range(20):
         found = any_colour(rng)
-        if abs(luminance(found) - ground) > 45:
+        if abs(luminance(found) - ground) > 60:
             return found
     return (240.0, 240.0, 238.0) if ground < 128 else (30.0, 30.0, 34.0)
 
@@ -139,13 +139,13 @@ def _draw(seed: int, kind: str, size: int) -> tuple[NDArray[np.uint8], int]:
     height, width = shape
     sheet = Sheet(_ground(rng, shape))
     tone = _apart(rng, sheet.pixels)
-    scale = 0.5 * min(shape) * rng.uniform(0.74, 0.98)
+    scale = 0.5 * min(shape) * rng.uniform(0.86, 1.0)
     spare = max(width / 2 - scale, 0), max(height / 2 - scale, 0)
     to = (
         float(width / 2 + spare[0] * rng.uniform(-0.9, 0.9)),
         float(height / 2 + spare[1] * rng.uniform(-0.9, 0.9)),
     )
-    turn = float(rng.normal(0, 0.13))
+    turn = float(rng.normal(0, 0.1))
     squeeze = rng.uniform(0.88, 1.0)
     lean = rng.normal(0, 0.05)
 
@@ -192,7 +192,7 @@ def _encoded(seed: int, kind: str | None, size: int) -> tuple[bytes, str]:
 
 
 def render(
-    seed: int, *, kind: str | None = None, size: int = 160
+    seed: int, *, kind: str | None = None, size: int = 112
 ) -> tuple[NDArray[np.uint8], str]:
     """Draw one garment.
 
@@ -230,8 +230,8 @@ def _write(root: Path, size: int, job: sets.Job) -> dict[str, Any]:
 RECIPE = sets.Recipe(
     name="garments",
     class_names=CLASS_NAMES,
-    counts={"train": 120, "validation": 30, "test": 30},
-    size=160,
+    counts={"train": 250, "validation": 40, "test": 60},
+    size=112,
     version=VERSION,
     columns=("path", "label", "seed"),
     write=_write,

@@ -157,7 +157,7 @@ def _longsleeve(t: Tailor) -> list[Outline]:
 
 def _shirt(t: Tailor) -> list[Outline]:
     wide, hem = t.u(0.48, 0.58), t.u(0.78, 0.95)
-    short = t.rng.random() < 0.3
+    short = t.rng.random() < 0.2
     long = t.u(0.4, 0.5) if short else t.u(1.0, 1.3)
     sleeves = _sleeves(
         t, wide, long, t.u(0.3, 0.36), t.u(0.5, 0.8) if short else t.u(0.12, 0.34)
@@ -167,13 +167,14 @@ def _shirt(t: Tailor) -> list[Outline]:
     half += [(wide * 0.98, hem - 0.22), (wide * 0.6, hem), (0.0, hem - 0.02)]
     parts.append(t.cut(_both(half)))
     t.flat(np.array([(-0.2, -0.86), (0.2, -0.86), (0.0, -0.55)]), t.deep)
-    t.seam([(-0.06, -0.56), (-0.06, hem)], strength=0.5)
-    t.seam([(0.06, -0.56), (0.06, hem)], strength=0.5)
+    placket = [(-0.08, -0.56), (0.08, -0.56), (0.08, hem), (-0.08, hem)]
+    t.flat(np.array(placket), tinted(t.tone, 0.62), 0.85)
     for i in range(6):
         r = max(0.028, 1.3 / t.scale)
         t.flat(ellipse(0, -0.46 + i * 0.22, r, r, points=12), t.ink)
+    collar = tinted(t.tone, 0.7) if luminance(t.tone) > 120 else tinted(t.tone, 1.5)
     for wing in _sides([(0.2, -0.92), (0.02, -0.6), (0.24, -0.46), (0.4, -0.78)]):
-        parts.append(t.cut(np.array(wing), tinted(t.tone, 1.12), depth=0.35))
+        parts.append(t.cut(np.array(wing), collar, depth=0.35))
     if t.rng.random() < 0.7:
         pocket = [
             (0.16, -0.28),
@@ -197,7 +198,7 @@ def _outwear(t: Tailor) -> list[Outline]:
         parts.append(t.cut(ellipse(0, -0.78, 0.36, 0.24)))
         t.flat(ellipse(0, -0.74, 0.25, 0.15), t.deep)
     parts += [t.cut(s) for s in sleeves]
-    gap = t.u(0.06, 0.2)
+    gap = t.u(0.1, 0.22)
     lining = tinted(t.tone, 0.3 if luminance(t.tone) > 90 else 2.2)
     body = [
         (0.0, -0.72),

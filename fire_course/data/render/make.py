@@ -1,9 +1,13 @@
 """Write drawn pictures into a folder as a data set: split/class/file, metadata."""
 
 import csv
+import glob
 import json
 import shutil
+import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +16,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 SPLITS = ("train", "validation", "test")
+_STALE_AFTER = 3600  # seconds without a new file: who drew there was killed
 Progress = Callable[[int, int], None]
 
 
@@ -116,6 +121,8 @@ def make(
     folder
         Where the set shall stand. It appears whole or not at all; an older set
         of that name there is replaced, anything else is left alone and refused.
+        Of two processes that draw the same set at once, the first to end gives
+        the folder, and the other drops its own pictures.
     seed
         Seed of the whole set.
     size
@@ -153,8 +160,10 @@ def make(
             f"{folder} holds files that are no {recipe.name}: choose another folder."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    _sweep(folder)
+    # a folder of its own: another process may be drawing the same set just now
+    own = _beside(folder)
+    partial = own / "set"
     try:
         for split in counts:
             for name in recipe.folders:
@@ -181,11 +190,50 @@ def make(
         (partial / recipe.info).write_text(
             json.dumps(info, indent=1) + "\n", encoding="utf-8"
         )
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
+        _place(recipe, partial, folder, replace=marked)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(own, ignore_errors=True)
     return folder
+
+
+def _beside(folder: Path) -> Path:
+    """A new empty folder on the same disk, with a name that nobody else has."""
+    prefix = f".{folder.name}."
+    return Path(tempfile.mkdtemp(prefix=prefix, suffix=".partial", dir=folder.parent))
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed process left behind."""
+    for left in folder.parent.glob(f".{glob.escape(folder.name)}.*partial"):
+        with suppress(OSError):
+            changed = max(each.stat().st_mtime for each in (left, *left.rglob("*")))
+            if time.time() - changed > _STALE_AFTER:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _place(recipe: Recipe, partial: Path, folder: Path, *, replace: bool) -> None:
+    """Give a drawn set its name in one step, or keep the same set drawn meanwhile."""
+    for _ in range(20):
+        try:
+            partial.rename(folder)
+            return
+        except OSError:
+            if not folder.exists():
+                raise
+        with suppress(OSError):  # another process may take it away just now
+            same = (partial / recipe.info).read_bytes()
+            if not replace and (folder / recipe.info).read_bytes() == same:
+                return
+            if not (folder / recipe.info).exists() and any(folder.iterdir()):
+                break
+            away = _beside(folder)
+            try:
+                folder.rename(away / "old")
+            finally:
+                shutil.rmtree(away, ignore_errors=True)
+    raise FileExistsError(
+        f"{folder} is in use or holds other files: close what reads it and try again."
+    )
 
 
 def is_current(recipe: Recipe, folder: str | Path) -> bool:

@@ -189,13 +189,17 @@ def soften(field: Field, radius: int, *, times: int = 3) -> Field:
 
 
 def _box(field: Field, radius: int, axis: int) -> Field:
-    pad = [(0, 0)] * field.ndim
-    pad[axis] = (radius + 1, radius)
+    first, last = (
+        (field[:1], field[-1:]) if axis == 0 else (field[:, :1], field[:, -1:])
+    )
+    parts = [first] * (radius + 1) + [field] + [last] * radius
     # running sums in double precision: no drift, and one pass whatever the radius
-    sums = np.cumsum(np.pad(field, pad, mode="edge"), axis=axis, dtype=np.float64)
-    length, size = field.shape[axis], 2 * radius + 1
-    high = np.take(sums, range(size, size + length), axis=axis)
-    low = np.take(sums, range(length), axis=axis)
+    sums = np.cumsum(np.concatenate(parts, axis=axis), axis=axis, dtype=np.float64)
+    size = 2 * radius + 1
+    if axis == 0:
+        high, low = sums[size:], sums[:-size]
+    else:
+        high, low = sums[:, size:], sums[:, :-size]
     return ((high - low) / size).astype(np.float32)
 
 

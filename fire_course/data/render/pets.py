@@ -17,20 +17,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from . import make as sets
-from .brush import Sheet, cover, ellipse, levels, move, ramp
-from .noise import soften
+from .brush import Sheet, levels, move, ramp
+from .noise import coordinates, step
 from .pets_body import POSES, Animal
 from .pets_place import place
 
 CLASS_NAMES = ("cat", "dog")
-VERSION = 1
-_LEAST = 90  # pixels of the shorter side, in a set of the usual size
+VERSION = 2
+_LEAST = 80  # pixels of the shorter side, in a set of the usual size
 
 
 def _shape(rng: np.random.Generator, size: int) -> tuple[int, int]:
     """Height and width: the longer side is at most `size`."""
     long = size * (0.38 + 0.62 * rng.random() ** 2)  # small ones are more frequent
-    short = max(long * rng.choice([0.667, 0.75, 0.8, 1.0]), size * _LEAST / 320)
+    short = max(long * rng.choice([0.667, 0.75, 0.8, 1.0]), size * _LEAST / 256)
     sides = round(min(short, long)), round(long)
     return sides if rng.random() < 0.55 else sides[::-1]
 
@@ -43,21 +43,35 @@ def _frame(
     left, top, right, bottom = animal.extent
     if flip < 0:
         left, right = -right, -left
-    fill = rng.uniform(0.76, 1.0)
+    near = animal.pose == "portrait"
+    fill = rng.uniform(0.62 if near else 0.8, 1.0)
     scale = fill * min(width / (right - left), height / (bottom - top))
     spare_x = width - scale * (right - left)
     spare_y = height - scale * (bottom - top)
     x = rng.uniform(0.08, 0.92) * spare_x - scale * left
     # animals stand on the ground: what is spare is mostly above
-    y = rng.uniform(0.45, 1.0) * spare_y - scale * top
+    y = rng.uniform(0.2 if near else 0.45, 1.0) * spare_y - scale * top
+    if near:  # nobody holds a camera still: or the place of a nose would tell
+        x, y = (at + scale * rng.uniform(-0.4, 0.4) for at in (x, y))
     return float(scale), (float(x), float(y))
+
+
+def _darken(sheet: Sheet, at: tuple[float, float], half: float, high: float) -> None:
+    """The shadow under an animal: an ellipse that fades to its edge."""
+    x, y = at
+    top, left = max(int(y - high), 0), max(int(x - half), 0)
+    part = sheet.pixels[top : int(y + high) + 2, left : int(x + half) + 2]
+    rows, columns = coordinates(*part.shape[:2])
+    across = (columns + np.float32(left - x)) / np.float32(half)
+    down = (rows + np.float32(top - y)) / np.float32(high)
+    part *= 1 - np.float32(0.5) * (1 - step(across**2 + down**2, 0.3, 1))[..., None]
 
 
 def _draw(seed: int, kind: str, size: int) -> tuple[NDArray[np.uint8], int]:
     rng = np.random.default_rng([int(seed), VERSION])
     shape = _shape(rng, size)
     height, width = shape
-    pose = str(rng.choice(POSES, p=[0.7, 0.18, 0.12]))
+    pose = str(rng.choice(POSES, p=[0.76, 0.14, 0.1]))
     animal = Animal(rng, kind, pose)
     flip = -1.0 if rng.random() < 0.5 else 1.0
     scale, to = _frame(rng, animal, shape, flip)
@@ -67,11 +81,9 @@ def _draw(seed: int, kind: str, size: int) -> tuple[NDArray[np.uint8], int]:
         ground = to[1] + scale * animal.extent[3]
         left, _, right, _ = animal.extent
         middle = to[0] + flip * scale * (left + right) / 2
-        half = 0.4 * scale * (right - left)
-        flat = ellipse(middle, ground - 0.12 * scale, half, 0.22 * scale)
-        dark = soften(cover(shape, flat), max(1, round(0.07 * scale)))
-        sheet.pixels *= 1 - np.float32(0.5) * dark[..., None]
-    turn = float(rng.normal(0, 0.12))
+        half = 0.45 * scale * (right - left)
+        _darken(sheet, (middle, ground - 0.12 * scale), half, 0.28 * scale)
+    turn = float(rng.normal(0, 0.16))
 
     def onto(outline: NDArray[np.float64]) -> NDArray[np.float64]:
         return move(outline, scale=(scale * flip, scale), turn=turn, to=to)
@@ -87,7 +99,7 @@ def _draw(seed: int, kind: str, size: int) -> tuple[NDArray[np.uint8], int]:
 
 
 def render(
-    seed: int, *, kind: str | None = None, size: int = 320
+    seed: int, *, kind: str | None = None, size: int = 256
 ) -> tuple[NDArray[np.uint8], str]:
     """Draw one cat or dog.
 
@@ -140,8 +152,8 @@ def _write(root: Path, size: int, job: sets.Job) -> dict[str, Any]:
 RECIPE = sets.Recipe(
     name="pets",
     class_names=CLASS_NAMES,
-    counts={"train": 800, "validation": 200, "test": 200},
-    size=320,
+    counts={"train": 800, "validation": 100, "test": 200},
+    size=256,
     version=VERSION,
     columns=("path", "label", "seed"),
     write=_write,

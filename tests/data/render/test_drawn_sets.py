@@ -10,8 +10,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -97,8 +98,8 @@ def test_another_processor_draws_them_within_one_grey_level(tmp_path):
 
 def test_pets_are_of_many_sizes_upright_and_across():
     sides = [pets.render(seed)[0].shape[:2] for seed in range(24)]
-    assert all(min(each) >= 85 and max(each) <= 320 for each in sides)
-    assert max(max(each) for each in sides) > 220
+    assert all(min(each) >= 76 and max(each) <= 256 for each in sides)
+    assert max(max(each) for each in sides) > 200
     assert {h > w for h, w in sides} == {True, False}
 
 
@@ -180,8 +181,69 @@ def test_a_kill_in_the_middle_leaves_no_set_and_the_next_run_makes_one(tmp_path)
     assert list(tmp_path.rglob("*.png"))
     assert not target.exists()
     shapes.make(target, counts=FEW, jobs=1)
-    assert [path.name for path in tmp_path.iterdir()] == ["shapes"]
     assert len(list(target.rglob("*.png"))) == 10 * sum(FEW.values())
+    # what was killed may be at work still, for all anybody knows: not an hour later
+    left = [path for path in tmp_path.iterdir() if path != target]
+    assert len(left) == 1
+    for path in (left[0], *left[0].rglob("*")):
+        os.utime(path, (1e9, 1e9))
+    shapes.make(target, counts=FEW, jobs=1)
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_two_processes_draw_one_set_at_once(tmp_path):
+    """Each waits for the other to begin; one of them gives the set, once."""
+    target = tmp_path / "shapes"
+    program = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from fire_course.data.render import shapes\n"
+        "target = Path(sys.argv[1])\n"
+        "def wait(done, total):\n"
+        "    end = time.monotonic() + 60\n"
+        "    while len(list(target.parent.glob('.shapes.*'))) < 2 and done == 1:\n"
+        "        if time.monotonic() > end:\n"
+        "            sys.exit('the other did not come')\n"
+        "        time.sleep(0.01)\n"
+        "counts = {'train': 3, 'test': 2}\n"
+        "made = shapes.make(target, counts=counts, jobs=1, progress=wait)\n"
+        "print(made.stat().st_ino, len(list(made.rglob('*.png'))))\n"
+    )
+    command = [sys.executable, "-c", program, str(target)]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    try:
+        answers = [child.communicate(timeout=90)[0] for child in both]
+    finally:
+        for child in both:
+            child.kill()
+            child.wait()
+    assert [child.returncode for child in both] == [0, 0]
+    assert answers == [f"{target.stat().st_ino} 50\n"] * 2
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_of_two_settings_at_once_the_last_to_end_stays(tmp_path):
+    """And a folder that somebody filled meanwhile is left as it is."""
+    target = tmp_path / "shapes"
+
+    def other(done, total):
+        if done == 1:
+            shapes.make(target, counts={"train": 2}, jobs=1)
+
+    shapes.make(target, counts={"train": 1}, jobs=1, progress=other)
+    assert len(list(target.rglob("*.png"))) == 10
+    assert list(tmp_path.iterdir()) == [target]
+
+    def notes(done, total):
+        (tmp_path / "mine").mkdir(exist_ok=True)
+        (tmp_path / "mine/notes.txt").write_text("mine")
+
+    with pytest.raises(FileExistsError, match="holds other files"):
+        shapes.make(tmp_path / "mine", counts={"train": 1}, jobs=1, progress=notes)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "shapes"]
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
 
 
 # --- what a model can learn from them -----------------------------------------
@@ -220,51 +282,75 @@ def linear(train: Part, test: Part) -> float:
     return reached
 
 
-def network(train: Part, test: Part, filters: tuple[int, ...], epochs: int) -> float:
-    """Accuracy of a small network: 3x3 filters, a pool after each layer of them."""
+def garments_cnn() -> Any:
+    """Four convolutions for pictures of 64 pixels; 86,458 parameters."""
+    from fire_course.quiet import import_keras
+
+    keras = import_keras()
+    layers = keras.layers
+    model = keras.Sequential([layers.Rescaling(1 / 127.5, offset=-1)])
+    for count in (16, 32, 64, 96):
+        model.add(layers.Conv2D(count, 3, use_bias=False))
+        model.add(layers.BatchNormalization(momentum=0.9))
+        model.add(layers.ReLU())
+        model.add(layers.MaxPool2D())
+    model.add(layers.GlobalAveragePooling2D())
+    model.add(layers.Dense(64, activation="relu"))
+    model.add(layers.Dense(10, activation="softmax"))
+    return model
+
+
+def network(train: Part, test: Part, build: Callable[[], Any], epochs: int) -> float:
+    """Accuracy of a network on the test pictures; it sees half of all mirrored."""
     from fire_course.quiet import import_keras
 
     keras = import_keras()
     keras.utils.set_random_seed(0)
-    layers = keras.layers
-    model = keras.Sequential(
-        [keras.Input(train.x.shape[1:]), layers.Rescaling(1 / 255)]
-    )
-    for count in filters:
-        model.add(layers.Conv2D(count, 3, activation="relu"))
-        model.add(layers.MaxPool2D())
-    model.add(layers.Flatten())
-    model.add(layers.Dense(64, activation="relu"))
-    model.add(layers.Dense(int(train.y.max()) + 1, activation="softmax"))
-    model.compile("adam", "sparse_categorical_crossentropy")
+    mirror = keras.layers.RandomFlip("horizontal")
+    model = keras.Sequential([keras.Input(train.x.shape[1:]), mirror, build()])
+    # fast first, then ever slower: the last epoch is about the best
+    steps = epochs * -(-len(train.x) // 32)
+    rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
+    two = model.output_shape[1] == 1
+    loss = "binary_crossentropy" if two else "sparse_categorical_crossentropy"
+    model.compile(keras.optimizers.Adam(rate), loss)
     model.fit(train.x, train.y, epochs=epochs, batch_size=32, verbose=0)
-    guess = model.predict(test.x, verbose=0).argmax(axis=1)
+    scores = model.predict(test.x, verbose=0)
+    guess = scores[:, 0] > 0.5 if two else scores.argmax(axis=1)
     reached = float((guess == test.y).mean())
     print(f"the network reaches {reached:.3f}")
     return reached
 
 
 def test_shapes_need_a_network(tmp_path):
+    from fire_course.models import cifar10_cnn
+
     train, test = prepared(tmp_path, "shapes", {"train": 250, "test": 40})
     assert linear(train, test) < 0.3
-    assert network(train, test, (32, 64, 64), 6) > 0.7
+    assert network(train, test, cifar10_cnn, 8) > 0.6
 
 
 def test_pets_need_a_network(tmp_path):
+    from fire_course.models import cats_dogs_cnn
+
     train, test = prepared(tmp_path, "pets", {"train": 400, "test": 150})
     assert linear(train, test) < 0.65
-    assert network(train, test, (64, 64, 64), 10) > 0.68
+    assert network(train, test, cats_dogs_cnn, 10) > 0.7
 
 
 def test_garments_need_a_network(tmp_path):
-    train, test = prepared(tmp_path, "garments", {"train": 120, "test": 25})
+    train, test = prepared(tmp_path, "garments", {"train": 160, "test": 30})
     assert linear(train, test) < 0.4
-    assert network(train, test, (32, 64, 64, 64), 12) > 0.5
+    assert network(train, test, garments_cnn, 10) > 0.8
 
 
 def test_mountains_and_forests_can_be_learnt(tmp_path):
+    """By a linear model too: see the card."""
+    from fire_course.models import cifar10_cnn
+
     train, test = prepared(tmp_path, "lands", {"train": 60, "test": 30})
-    assert network(train, test, (16, 32), 12) > 0.7
+    assert linear(train, test) > 0.7
+    assert network(train, test, cifar10_cnn, 12) > 0.8
 
 
 def test_a_picture_on_the_disk_is_a_common_one(tmp_path):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -13,6 +13,7 @@ def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999), st.integers(3, 60), st.integers(3, 60), st.floats(1.2, 40))
 def test_noise_has_the_shape_and_range_it_promises(seed, height, width, cell):
     field = noise.fbm(rng(seed), (height, width), cell, 3)
@@ -30,6 +31,7 @@ def test_a_large_cell_is_smooth_and_a_small_one_is_not():
     assert roughness(50) < roughness(10) / 3 < roughness(3)
 
 
+@settings(deadline=None)
 @given(st.floats(0.5, 4), st.integers(0, 99))
 def test_powers_and_fades_by_table_follow_numpy(exponent, seed):
     field = rng(seed).random((20, 20), dtype=np.float32)
