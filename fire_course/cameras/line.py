@@ -9,6 +9,7 @@ and in TLS.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.client
 import queue
@@ -142,7 +143,16 @@ class Line(HTTPAdapter):
         self.private_host = private_host
         self.resolve = resolve or socket.getaddrinfo
         self.authorities = authorities
+        self._socket: socket.socket | None = None
         super().__init__(max_retries=0)
+
+    def abort(self) -> None:
+        """End a visit that another thread is at, as if its deadline had passed."""
+        self.deadline.end = 0.0
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                # Of the plain socket: TLS would say farewell first.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """Make connections that know this line."""
@@ -214,6 +224,7 @@ class Line(HTTPAdapter):
         for number, (family, kind, protocol, _, address) in enumerate(allowed):
             sock = _Socket(family, kind, protocol)
             sock.deadline = self.deadline
+            self._socket = sock
             try:
                 # A dead address must leave time for the next one.
                 sock.settimeout(self.deadline.left() / (len(allowed) - number))
@@ -323,6 +334,7 @@ class _Secure(HTTPSConnection):
             ) from None
         if isinstance(self.sock, _TLSSocket):
             self.sock.deadline = deadline
+            self.line._socket = self.sock
 
 
 class _Pool(urllib3.HTTPConnectionPool):

@@ -81,7 +81,7 @@ def emptiness(picture: NDArray[np.uint8]) -> Trouble | None:
     height = len(picture)
     low, high = picture.min(axis=2), picture.max(axis=2)
     light = high > 60
-    edge = max(1, height // 10)
+    edge = height // 10
     coloured = high.astype(np.int16) - low > 40
     light[:edge] &= coloured[:edge]
     light[height - edge :] &= coloured[height - edge :]

@@ -188,6 +188,7 @@ class Fetcher:
         self.settings = settings or Settings()
         self._clock, self._resolve = clock, resolve
         self._turns, self._robots = Turns(), Robots()
+        self._lines: set[Line] = set()
 
     def due(self, camera: Camera, memory: Memory | None = None) -> float:
         """Give the seconds until a camera may be asked again; 0 means now."""
@@ -237,9 +238,11 @@ class Fetcher:
             with self._turns.hold(addresses.origin(camera.url)) as turn:
                 started = time.monotonic()
                 visit = _Visit(self, camera, memory, turn)
+                self._lines.add(visit.line)
                 try:
                     came = visit.ask()
                 finally:
+                    self._lines.discard(visit.line)
                     visit.line.close()
             now = self._clock()
             picture, unchanged = self._opened(came, memory, size, now)
@@ -330,10 +333,16 @@ class Fetcher:
                     done += job.result()
                     if progress is not None:
                         progress(done, len(cameras))
-            except BaseException:  # Ctrl-C: let go of those that have not begun
+            except BaseException:  # Ctrl-C
                 pool.shutdown(wait=False, cancel_futures=True)
+                self.stop()
                 raise
         return [answer for answer in answers if answer is not None]
+
+    def stop(self) -> None:
+        """Let go of all cameras that are being asked now; they end as timeouts."""
+        for line in list(self._lines):
+            line.abort()
 
     def _opened(
         self, came: _Answer, memory: Memory, size: Size | None, now: float

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -105,6 +106,42 @@ def test_a_port_that_never_accepts_is_left_behind():
         answer = fetch(camera, settings=Settings(deadline=0.7, allow_private=True))
     assert answer.kind in (Kind.TIMEOUT, Kind.UNREACHABLE)
     assert answer.seconds < 1.7
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_lets_go_of_cameras_that_hang():
+    """Neither their deadline is waited for nor is anything told but the interrupt."""
+    program = """
+import json, sys
+from fire_course.cameras import Camera, Fetcher, Settings, looking
+looking.prepare()
+cameras = [Camera(str(i), url) for i, url in enumerate(json.load(sys.stdin))]
+try:
+    Fetcher(Settings(allow_private=True, deadline=100, tries=3)).round(cameras)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    with net("hang", "trickle", "hang-everywhere", "trickle-header") as network:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        process.stdin.write(json.dumps([camera.url for camera in network.cameras]))
+        process.stdin.close()
+        process.stdin = None
+        end = time.monotonic() + 60
+        while network.asked != [1, 1, 0, 1] and time.monotonic() < end:
+            time.sleep(0.02)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        started = time.monotonic()
+        out, err = process.communicate(timeout=60)
+        took = time.monotonic() - started
+    assert (out, err, process.returncode) == ("interrupted\n", "", 0)
+    assert took < 20
 
 
 # --- addresses ----------------------------------------------------------------
