@@ -119,7 +119,10 @@ def make(
     ],
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder to write. (default: the set's, in the data home)"),
+        typer.Option(
+            help="Folder to write. (default: the set's, in the data home, or in "
+            "datasets here where that is read-only)"
+        ),
     ] = None,
     seed: Annotated[
         int, typer.Option(metavar="N", min=0, help="Same seed, same pictures.")

@@ -1,9 +1,11 @@
 """``fire-course data``."""
 
 import csv
+import os
 import shutil
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -77,6 +79,19 @@ def test_make_draws_every_embedded_set(cli, tmp_path, name):
     refused = cli("data", "make", real)
     assert refused.code == 1
     assert f"data make {name}" in refused.err
+
+
+def test_make_writes_here_where_the_data_home_is_read_only(cli, monkeypatch, tmp_path):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o555)
+    homes = [locked, Path("/proc/self")]  # root may write into the first
+    home = next((h for h in homes if h.is_dir() and not os.access(h, os.W_OK)), None)
+    if home is None:
+        pytest.skip("no folder here is read-only")
+    monkeypatch.setenv("FIRE_COURSE_DATA", str(home))
+    answer = cli("data", "make", "shapes", "--count", "1")
+    assert (answer.code, answer.err) == (0, "")
+    assert len(list((tmp_path / "datasets/shapes/train").rglob("*.png"))) == 10
 
 
 def test_make_leaves_other_files_alone(cli, photos, tmp_path):
