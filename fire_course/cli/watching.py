@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from fire_course.cli.common import (
-    JsonOption,
     Talk,
     json_ready,
     percent,
@@ -150,7 +149,12 @@ def watch(
             help="Do not ask for robots.txt; for cameras that are your own.",
         ),
     ] = False,
-    json: JsonOption = False,
+    json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print one JSON object a line for each round, for machines."
+        ),
+    ] = False,
 ) -> None:
     """Watch cameras and raise one alarm an event.
 
@@ -407,14 +411,17 @@ def _table(done: Round, rule: Rule) -> Table:
         f"alarm needs {rule.votes} of {rule.of} at {rule.threshold:g}; Ctrl-C ends",
         caption_justify="left",
     )
-    for heading in ("camera", "state", "score", "votes", "answers", "last", ""):
-        right = heading in ("score", "votes", "answers", "last")
-        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
+    # Only names and reasons give way where the terminal is narrow.
+    table.add_column("camera", max_width=30)
+    table.add_column("state", no_wrap=True)
+    for heading in ("score", "votes", "answers", "last"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("")
     for row in sorted(done.rows, key=lambda each: _ORDER.index(str(each.state))):
         state = str(row.state)
         last = row.last_score
         table.add_row(
-            Text(shown(row.camera.name), overflow="ellipsis"),
+            Text(shown(row.camera.name), no_wrap=True, overflow="ellipsis"),
             Text(state, _STYLES[state]),
             # A score of another round is dim: it says nothing of now.
             Text(
@@ -424,7 +431,7 @@ def _table(done: Round, rule: Rule) -> Table:
             f"{row.votes}/{rule.of}",
             percent(row.share),
             _ago(done.time, row.last_answer),
-            Text(shown(_trouble(row)), "dim", overflow="ellipsis"),
+            Text(shown(_trouble(row)), "dim", no_wrap=True, overflow="ellipsis"),
         )
     return table
 
