@@ -94,7 +94,10 @@ class OnnxNetwork:
         options.log_severity_level = 4  # what is fatal is raised as well
         options.intra_op_num_threads = _threads()
         self._session = onnxruntime.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"]
+            content,
+            options,
+            providers=["CPUExecutionProvider"],
+            enable_fallback=0,  # it would print, and try the same once more
         )
         (entry,) = self._session.get_inputs()
         (leaving,) = self._session.get_outputs()
