@@ -97,8 +97,9 @@ class Camera:
 
     @property
     def key(self) -> str:
-        """A short name for what belongs to this camera; it tells nothing of the URL."""
-        return hashlib.sha256(self.url.encode()).hexdigest()[:16]
+        """A short name, fit for files, for what belongs to this camera."""
+        # Not of the URL itself: who reads a short hash could try passwords on it.
+        return hashlib.sha256(f"{self.name}\n{self.address}".encode()).hexdigest()[:16]
 
     def as_dict(self) -> dict[str, Any]:
         """Give the facts, ready for JSON, with `address` as the URL."""

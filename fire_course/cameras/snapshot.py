@@ -36,6 +36,9 @@ Progress = Callable[[int, int], None]
 
 # Longer requests to wait are taken for a day: a typo must not end a camera for good.
 _DAY = 86_400.0
+# Seconds that are waited for a camera's interval to end: rounds are never as regular
+# as clocks, and one that comes a moment early must not be lost.
+_PATIENCE = 1.0
 # Answers for which the same question may bring another answer in a second.
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _MOVED = (301, 302, 303, 307, 308)
@@ -221,7 +224,9 @@ class Fetcher:
         """
         memory = Memory() if memory is None else memory
         wait = self.due(camera, memory)
-        if wait > 0:
+        if 0 < wait <= _PATIENCE:
+            time.sleep(wait)
+        elif wait > 0:
             return Failure(
                 camera,
                 Kind.TOO_SOON,

@@ -175,7 +175,8 @@ class Network:
         self._stack.close()
 
     def _camera(self, number: int, port: int) -> Camera:
-        name = self.faults.get(number, "hill")
+        name = self.faults.get(number, "ok")
+        name = "hill" if name == "ok" else name
         fault = self.fault(number)
         return Camera(
             f"{name}-{number:02}",
