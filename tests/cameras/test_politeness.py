@@ -14,7 +14,7 @@ A, B = ("http", "a.example", 80), ("http", "b.example", 80)
 
 
 def test_a_turn_belongs_to_one_and_leaves_nothing_behind():
-    turns, inside, most, worst = Turns(), 0, [], threading.Lock()
+    turns, inside, most = Turns(), 0, []
 
     def visit(seed):
         nonlocal inside
@@ -31,7 +31,6 @@ def test_a_turn_belongs_to_one_and_leaves_nothing_behind():
         thread.start()
     for thread in threads:
         thread.join(60)
-    del worst
     assert len(most) == 160
     assert set(most) == {1}
     assert turns._locks == {}

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from fire_course.cameras.demo.certificate import CERTIFICATE, KEY
+from fire_course.cameras.demo.certificate import CERTIFICATE, key
 from fire_course.cameras.demo.faults import FAULTS, Fault
 from fire_course.cameras.demo.scenes import Scenes
 from fire_course.cameras.failures import Kind
@@ -129,7 +129,7 @@ class Network:
         try:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             (folder / "certificate.pem").write_text(CERTIFICATE)
-            (folder / "key.pem").write_text(KEY)
+            (folder / "key.pem").write_text(key())
             self.authorities = str(folder / "certificate.pem")
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.tls.load_cert_chain(self.authorities, folder / "key.pem")
@@ -236,11 +236,11 @@ class Network:
 
     def _accept(self, ports: selectors.BaseSelector) -> None:
         while not self.closing.is_set():
-            for key, _ in ports.select(0.05):
+            for ready, _ in ports.select(0.05):
                 with contextlib.suppress(OSError):
-                    sock, _ = key.fileobj.accept()  # type: ignore[union-attr]
+                    sock, _ = ready.fileobj.accept()  # type: ignore[union-attr]
                     thread = threading.Thread(
-                        target=self._serve, args=(sock, key.data), daemon=True
+                        target=self._serve, args=(sock, ready.data), daemon=True
                     )
                     with self._guard:
                         self._open[thread] = sock
