@@ -186,6 +186,12 @@ class Watcher:
     WatchError
         If there is no camera, or another watcher works in the folder.
 
+    Attributes
+    ----------
+    breakable : bool
+        Whether a handler of signals may break off what goes on now: while cameras
+        are asked and pictures judged. What follows is short and must stay whole.
+
     Notes
     -----
     A picture that is the last one again gives no vote: a camera that is asked more
@@ -215,7 +221,7 @@ class Watcher:
         self.rule = rule or Rule()
         self.interval = interval
         self.deliveries, self.frames = list(deliveries), frames
-        self.writing = False
+        self.breakable = False
         self._fetch, self._score, self._due = fetch, score, due
         self._clock = clock
         self._stopping = threading.Event()
@@ -280,7 +286,7 @@ class Watcher:
             for delivery in self.deliveries:
                 delivery.close(timeout=timeout)
         finally:
-            with self._whole(), contextlib.suppress(OSError):  # told in its round
+            with contextlib.suppress(OSError):  # told in its round
                 self._write()
             if self._lock is not None:
                 self._lock.close()
@@ -314,6 +320,7 @@ class Watcher:
             camera.name: copy.copy(state.memory)
             for camera, state in zip(self.cameras, states, strict=True)
         }
+        self.breakable = True
         try:
             answers = self._fetch(self.cameras, memories)
             if len(answers) != len(self.cameras):
@@ -322,24 +329,25 @@ class Watcher:
                     "fetch must give one for each."
                 )
             scores = self._scores(answers)
+            self.breakable = False
         except BaseException:  # Ctrl-C too
+            self.breakable = False
             for camera, state in zip(self.cameras, states, strict=True):
                 # They were asked all the same, and no sooner again than they allow.
                 state.memory.asked = memories[camera.name].asked
                 state.memory.not_before = memories[camera.name].not_before
             raise
         now = self._clock()
-        with self._whole():
-            for camera, state in zip(self.cameras, states, strict=True):
-                state.memory = memories[camera.name]
-            rows = [
-                self._judge(camera, state, answer, score, now)
-                for camera, state, answer, score in zip(
-                    self.cameras, states, answers, scores, strict=True
-                )
-            ]
-            self._state.rounds += 1
-            self._write_down(rows, now)
+        for camera, state in zip(self.cameras, states, strict=True):
+            state.memory = memories[camera.name]
+        rows = [
+            self._judge(camera, state, answer, score, now)
+            for camera, state, answer, score in zip(
+                self.cameras, states, answers, scores, strict=True
+            )
+        ]
+        self._state.rounds += 1
+        self._write_down(rows, now)
         return Round(
             self._state.rounds, now, max(0.0, now - started), tuple(rows), self.notes()
         )
@@ -516,15 +524,6 @@ class Watcher:
             self._state.cameras[camera.key] = state
 
     # --- time ----------------------------------------------------------------
-
-    @contextlib.contextmanager
-    def _whole(self) -> Iterator[None]:
-        """Mark what must not be cut in two: see `writing`."""
-        self.writing = True
-        try:
-            yield
-        finally:
-            self.writing = False
 
     def _pause(self, started: float) -> None:
         left = started + self.interval - self._clock()

@@ -293,12 +293,15 @@ def watch_cameras(
 
 @contextlib.contextmanager
 def _ended_by_signals(watcher: Watcher, ended: list[int]) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM drop a round, unless it is being written down."""
+    """Let Ctrl-C and SIGTERM drop a round, unless it is being written down or shown.
+
+    A second one breaks off whatever goes on.
+    """
 
     def end(number: int, frame: object) -> None:
         ended.append(number)
         watcher.stop()
-        if not watcher.writing:
+        if watcher.breakable or len(ended) > 1:
             raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():

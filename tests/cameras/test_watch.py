@@ -580,6 +580,36 @@ def test_a_round_that_is_broken_off_leaves_no_trace(tmp_path):
     again.close()
 
 
+def test_only_asking_and_judging_may_be_broken_off(tmp_path):
+    seen = {}
+    world = World(lambda step, camera: 0.9)
+    fetch, score = world.fetch, world.score
+
+    def note(name, then=lambda *arguments: None):
+        def act(*arguments):
+            seen[name] = watcher.breakable
+            return then(*arguments)
+
+        return act
+
+    world.fetch, world.score = note("fetch", fetch), note("score", score)
+    delivery = Delivery("webhook", lambda record: None)
+    delivery.send = note("send", delivery.send)
+    world.wait = note("wait")
+    watcher = world.watcher(
+        cameras(1), folder=tmp_path, rule=Rule(votes=1, of=1), deliveries=[delivery]
+    )
+    watcher.run(rounds=2, after_round=note("show"))
+    watcher.close()
+    assert seen == {
+        "fetch": True,
+        "score": True,
+        "send": False,
+        "show": False,
+        "wait": False,
+    }
+
+
 def test_stop_ends_after_the_round():
     world = World(lambda step, camera: 0.1)
     watcher = world.watcher(cameras(1))
