@@ -6,6 +6,12 @@
 `trunk`               a trained network of your own, to be a backbone
 `unfreeze`            let the top blocks learn too, as a second step
 `origin`              which weights a network began with, in words for a caption
+`features`            what the frozen part makes of photographs, once
+`FeatureCache`        where it is kept: checked, shared, bounded
+`head`, `with_head`   the part that learns, alone on features; put back
+`sweep_heads`         many heads, in seconds
+`HeadTrial`           the same as trials of `fire_course.sweep`
+`Classifier`          a network out of the box: its top classes, "is it X?"
 ====================  ========================================================
 """
 
@@ -13,10 +19,22 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["backbones", "building", "weights"],
+    submodules=[
+        "backbones",
+        "building",
+        "cache",
+        "classifying",
+        "extracting",
+        "heads",
+        "weights",
+    ],
     submod_attrs={
         "backbones": ["BACKBONES", "Backbone", "backbone", "preprocess"],
         "building": ["Origin", "origin", "transfer_model", "trunk", "unfreeze"],
+        "cache": ["FeatureCache"],
+        "classifying": ["Answer", "Classifier", "class_names"],
+        "extracting": ["features", "stacked"],
+        "heads": ["HeadRun", "HeadTrial", "head", "sweep_heads", "with_head"],
         "weights": ["TransferError", "WeightsError", "weights_file"],
     },
 )

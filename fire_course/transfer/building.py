@@ -129,6 +129,7 @@ def transfer_model(
     keras = quiet.import_keras()
     _check_head(inner, dropout)
     start = Starts(seed)
+    first = start.number()  # drawn in any case: a head alone begins with the second
     given = not isinstance(name, str)
     if given:
         base, shape, title = name, _own_shape(name), f"{name.name}_transfer"
@@ -136,7 +137,7 @@ def transfer_model(
     else:
         title = entry(name).name
         base, shape = bare_backbone(
-            title, image_size, weights=weights, alpha=alpha, seed=start.number()
+            title, image_size, weights=weights, alpha=alpha, seed=first
         )
     inputs = keras.Input(shape, name="photo")
     x = inputs

@@ -1,0 +1,403 @@
+"""Heads alone: trained on features in seconds, then put back behind the backbone."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fire_course import quiet
+from fire_course.models.building import RECIPES, Starts
+from fire_course.transfer.building import _check_head, end
+from fire_course.transfer.extracting import stacked
+from fire_course.transfer.weights import TransferError
+
+__all__ = ["HeadRun", "HeadTrial", "head", "sweep_heads", "with_head"]
+
+Arrays = tuple[NDArray[Any], NDArray[Any]]
+
+_HEAD = ("inner", "dropout")
+_TRAINING = ("epochs", "batch_size", "learning_rate", "optimizer", "patience", "seed")
+
+
+def head(
+    width: int,
+    *,
+    classes: int = 1,
+    inner: int = 0,
+    dropout: float = 0.0,
+    seed: int | None = None,
+) -> Any:
+    """Build the part of a transfer model that learns, for features as input.
+
+    Parameters
+    ----------
+    width : int
+        Features of a photograph: 1280 of mobilenet_v2, 2048 of the others of
+        the course.
+    classes, inner, dropout, seed
+        As for `transfer_model`: with the same seed it begins with the same
+        weights.
+
+    Returns
+    -------
+    keras.Model
+        Layers named as in `transfer_model`; uncompiled.
+
+    Examples
+    --------
+    >>> head(2048, inner=1024).count_params()
+    2099201
+    """
+    keras = quiet.import_keras()
+    _check_head(inner, dropout)
+    start = Starts(seed)
+    start.number()  # transfer_model gives its first to the backbone
+    inputs = keras.Input((width,), name="features")
+    network = end("head", inputs, inputs, classes, inner, dropout, start)
+    del RECIPES[network]  # no network for photographs
+    return network
+
+
+def with_head(network: Any, trained: Any) -> Any:
+    """Give a transfer model the weights of a head that was trained on features.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Of `transfer_model`, with a head of the same inner layer and classes.
+    trained : keras.Model or HeadRun
+        A head of this module.
+
+    Returns
+    -------
+    keras.Model
+        The network, which now answers for photographs as the head does for
+        their features.
+
+    Raises
+    ------
+    TransferError
+        If they do not fit.
+
+    Examples
+    --------
+    >>> from fire_course.transfer import transfer_model
+    >>> network = transfer_model(image_size=32, weights=None, classes=3)
+    >>> with_head(network, head(1280, classes=3)) is network
+    True
+    """
+    own = trained.head() if isinstance(trained, HeadRun) else trained
+    for name in ("inner", "logit"):
+        ours, theirs = (
+            [layer for layer in each.layers if layer.name == name]
+            for each in (network, own)
+        )
+        new = theirs[0].get_weights() if theirs else []
+        old = ours[0].get_weights() if ours else []
+        if [w.shape for w in new] != [w.shape for w in old]:
+            raise TransferError(
+                f"The head does not fit {network.name} ({name}): build both with the same "
+                "inner and classes, on the same backbone."
+            )
+    for name in ("inner", "logit"):
+        if any(layer.name == name for layer in own.layers):
+            network.get_layer(name).set_weights(own.get_layer(name).get_weights())
+    return network
+
+
+@dataclass(frozen=True)
+class HeadTrial:
+    """Train one head on features: a trial of `fire_course.sweep.sweep`.
+
+    The data are ``{"train": (vectors, labels), "validation": (...)}``, the
+    vectors of `features`, with views or without. The settings are `inner` and
+    `dropout`, and those of the training: `learning_rate`, `epochs`,
+    `batch_size`, `optimizer`, `patience`, `seed`.
+
+    Parameters
+    ----------
+    epochs : int
+        Where the settings do not say.
+    monitor : str
+        The figure that chooses the best epoch.
+    seed : int
+        Of the first weights, dropout and the order of the photographs.
+    fixed : mapping
+        Settings that all trials share; those of a trial come before them.
+
+    Examples
+    --------
+    >>> HeadTrial(epochs=3).check({"learning_rate": 0.01, "inner": 100})
+    """
+
+    epochs: int = 10
+    monitor: str = "val_loss"
+    seed: int = 0
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    def identity(self) -> str:
+        """Return what tells this trial from others."""
+        text = json.dumps(dataclasses.asdict(self), sort_keys=True, default=str)
+        return hashlib.sha256(f"head {text}".encode()).hexdigest()[:16]
+
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """Refuse settings that no head or training has."""
+        _check_settings({**self.fixed, **settings})
+
+    def prepare(self) -> None:
+        """Import Keras, before the clock of the trial starts."""
+        quiet.import_keras()
+
+    def __call__(
+        self, settings: Mapping[str, Any], data: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Train, and return parameters, best epoch and its figures."""
+        from fire_course import training
+
+        keras = quiet.import_keras()
+        keras.backend.clear_session()  # of the trial before, if there was one
+        chosen = {"epochs": self.epochs, "seed": self.seed, **self.fixed, **settings}
+        vectors, labels = stacked(*data["train"])
+        network = head(
+            vectors.shape[1],
+            classes=_classes(labels),
+            seed=chosen["seed"],
+            **{name: chosen[name] for name in _HEAD if name in chosen},
+        )
+        result = training.fit(
+            network,
+            (vectors, labels),
+            data.get("validation"),
+            monitor=self.monitor,
+            **{name: chosen[name] for name in _TRAINING if name in chosen},
+        )
+        at = (result.best_epoch or result.epochs) - 1
+        figures = {name: rows[at] for name, rows in result.history.items()}
+        figures["epoch_seconds"] = figures.pop("seconds", None)
+        return {
+            "parameters": network.count_params(),
+            "best_epoch": result.best_epoch,
+            **figures,
+            "history": result.history,
+        }
+
+
+@dataclass(frozen=True)
+class HeadRun:
+    """A head that was trained.
+
+    Attributes
+    ----------
+    settings : dict
+        What it was trained with.
+    history : dict of lists
+        loss, accuracy, val_loss and val_accuracy of each epoch.
+    best_epoch : int
+        Of the least val_loss, counted from 1.
+    seconds : float
+        What the training took.
+    weights : list of ndarray
+        Of the best epoch.
+    """
+
+    settings: dict[str, Any]
+    history: dict[str, list[float]]
+    best_epoch: int
+    seconds: float
+    weights: list[NDArray[Any]] = field(repr=False)
+
+    @property
+    def best(self) -> dict[str, float]:
+        """The figures of the best epoch."""
+        return {name: rows[self.best_epoch - 1] for name, rows in self.history.items()}
+
+    def head(self) -> Any:
+        """Return the head with the weights of its best epoch."""
+        first, last = self.weights[0], self.weights[-1]
+        network = head(
+            len(first),
+            classes=len(last),
+            **{name: self.settings[name] for name in _HEAD if name in self.settings},
+        )
+        network.set_weights(self.weights)
+        return network
+
+
+def sweep_heads(
+    settings: Iterable[Mapping[str, Any]] | Mapping[str, Sequence[Any]],
+    train: Arrays,
+    validation: Arrays,
+    *,
+    epochs: int = 10,
+    batch_size: int = 32,
+    seed: int = 0,
+) -> list[HeadRun]:
+    """Train a head for each of many settings, here and now.
+
+    It gives what `HeadTrial` gives, and does not compile a program for each
+    rate: heads of one form share it.
+
+    Parameters
+    ----------
+    settings : list of dict, or dict of lists
+        What to try of `learning_rate` (of Adam), `inner` and `dropout`.
+    train, validation : (vectors, labels)
+        Features, with views or without.
+    epochs, batch_size, seed : int
+        Of every training.
+
+    Returns
+    -------
+    list of HeadRun
+        In the order of the settings.
+
+    Raises
+    ------
+    TransferError
+        If a setting is not one of these, or data do not fit.
+
+    Examples
+    --------
+    >>> x = np.eye(8, dtype="float32")
+    >>> y = np.arange(8) % 2
+    >>> runs = sweep_heads({"learning_rate": [0.1, 1e-9]}, (x, y), (x, y), epochs=3)
+    >>> runs[0].best["val_loss"] < runs[1].best["val_loss"]
+    True
+    """
+    from fire_course.sweep import grid
+
+    wanted = (
+        [dict(each) for each in grid(**settings)]
+        if isinstance(settings, Mapping)
+        else [dict(each) for each in settings]
+    )
+    for each in wanted:
+        _check_settings(each, known=(*_HEAD, "learning_rate"))
+    x, y = stacked(*train)
+    vx, vy = stacked(*validation)
+    if x.shape[1] != vx.shape[1]:
+        raise TransferError(
+            f"Training has {x.shape[1]} features, validation {vx.shape[1]}: take both "
+            "from the same network."
+        )
+    classes = _classes(y)
+    benches: dict[tuple[int, float], _Bench] = {}
+    runs = []
+    for each in wanted:
+        form = int(each.get("inner", 0)), float(each.get("dropout", 0.0))
+        if form not in benches:
+            benches[form] = _Bench(x.shape[1], classes, *form, seed=seed)
+        runs.append(benches[form].run(each, (x, y), (vx, vy), epochs, batch_size, seed))
+    return runs
+
+
+class _Bench:
+    """One compiled head, set back to its first weights before each training."""
+
+    def __init__(
+        self, width: int, classes: int, inner: int, dropout: float, *, seed: int
+    ) -> None:
+        from fire_course import models
+
+        keras = quiet.import_keras()
+        network = head(width, classes=classes, inner=inner, dropout=dropout, seed=seed)
+        self._first = network.get_weights()
+        self._binary = classes == 1
+        # From logits: a softmax that rounds to 0 has no logarithm.
+        self._network = models.logits(network)
+        losses, metrics = keras.losses, keras.metrics
+        self._network.compile(
+            optimizer=keras.optimizers.Adam(),
+            loss=losses.BinaryCrossentropy(from_logits=True)
+            if self._binary
+            else losses.SparseCategoricalCrossentropy(from_logits=True),
+            metrics=[
+                metrics.BinaryAccuracy("accuracy", threshold=0.0)
+                if self._binary
+                else metrics.SparseCategoricalAccuracy("accuracy")
+            ],
+        )
+        self._network.optimizer.build(self._network.trainable_variables)
+        self._optimizer = [np.array(v) for v in self._network.optimizer.variables]
+
+    def run(
+        self,
+        settings: dict[str, Any],
+        train: Arrays,
+        validation: Arrays,
+        epochs: int,
+        batch_size: int,
+        seed: int,
+    ) -> HeadRun:
+        from fire_course.callbacks import ShuffledArrays
+
+        begin = time.perf_counter()
+        self._set_back(float(settings.get("learning_rate", 1e-3)), seed)
+        network = self._network
+        (x, y), (vx, vy) = ((a, self._labels(b)) for a, b in (train, validation))
+        batches = ShuffledArrays(x, y, batch_size=batch_size, seed=seed)
+        history: dict[str, list[float]] = {}
+        best, weights = (np.inf, epochs), network.get_weights()
+        for epoch in range(epochs):
+            batches.epoch = epoch
+            row: dict[str, float] = {}
+            for i in range(len(batches)):
+                batch = batches[i]
+                # The figures of each batch alone: whether Keras forgets those of
+                # the batch before depends on its version.
+                network.reset_metrics()
+                figures = network.train_on_batch(*batch, return_dict=True)
+                for name, value in figures.items():
+                    share = len(batch[0]) / len(x)
+                    row[name] = row.get(name, 0.0) + float(value) * share
+            network.reset_metrics()
+            after = network.test_on_batch(vx, vy, return_dict=True)
+            row |= {f"val_{name}": float(value) for name, value in after.items()}
+            for name, value in row.items():
+                history.setdefault(name, []).append(value)
+            if row["val_loss"] < best[0]:
+                best, weights = (row["val_loss"], epoch + 1), network.get_weights()
+        seconds = time.perf_counter() - begin
+        return HeadRun(settings, history, best[1], seconds, weights)
+
+    def _set_back(self, learning_rate: float, seed: int) -> None:
+        if not learning_rate > 0:
+            raise TransferError(f"learning_rate is above 0, not {learning_rate}.")
+        self._network.set_weights(self._first)
+        optimizer = self._network.optimizer
+        for variable, value in zip(optimizer.variables, self._optimizer, strict=True):
+            variable.assign(value)
+        optimizer.learning_rate = learning_rate
+        states = [
+            v for v in self._network.variables if v.name == "seed_generator_state"
+        ]
+        # As training.fit sets them, so that both draw the same dropout.
+        children = np.random.SeedSequence(seed).spawn(len(states))
+        for state, child in zip(states, children, strict=True):
+            state.assign(np.array([child.generate_state(1)[0], 0], state.dtype))
+
+    def _labels(self, labels: NDArray[Any]) -> NDArray[Any]:
+        return labels.astype(np.float32).reshape(-1, 1) if self._binary else labels
+
+
+def _classes(labels: NDArray[Any]) -> int:
+    classes = int(np.max(labels)) + 1
+    return 1 if classes <= 2 else classes
+
+
+def _check_settings(
+    settings: Mapping[str, Any], known: Sequence[str] = (*_HEAD, *_TRAINING)
+) -> None:
+    for name in settings:
+        if name not in known:
+            raise TransferError(
+                f"A head has no setting {name!r}; there are: {', '.join(known)}."
+            )
