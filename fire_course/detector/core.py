@@ -238,10 +238,14 @@ class Detector:
         """Write the detector for a library that needs neither Keras nor TensorFlow.
 
         Beside `path` stands ``path + ".json"`` with labels, image size, threshold
-        and hash; `load` wants both. For a small computer take LiteRT with
-        ``quantize``: a quarter of the size, and the fastest. Quantising the
-        weights alone ("dynamic range") is as small but slower, since the sums are
-        still made in floats and its scales are sought anew for every picture.
+        and hash; `load` wants both.
+
+        For a small computer take LiteRT with ``quantize``: a quarter of the size,
+        and the fastest. TensorFlow can also round the weights alone ("dynamic
+        range"), which is not offered here. It is as small and changes scores less,
+        but is quick for plain convolutions only: for `fire_net` on one core both
+        take .36 ms a photograph (floats 1.3), for MobileNetV2, made of depthwise
+        ones, 25 ms against 3.4 in integers and 8.4 in floats.
 
         Parameters
         ----------
@@ -277,7 +281,9 @@ class Detector:
         """Read a detector written by `save`, `save_weights` or `export`.
 
         Nothing in the file is executed: Keras's safe mode is always on, and an
-        exported file must have the hash that the file beside it names.
+        exported file must have the hash that the file beside it names. That tells
+        what was cut off, mixed up or altered on the way; against somebody who
+        writes both files give the hash that you know from elsewhere.
 
         Parameters
         ----------
