@@ -26,6 +26,8 @@ _FORMAT = 1  # raised when the same photographs would give other features
 _BLOCK = 512
 
 _EXTRACTORS: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+# Layers never change, and to describe a hundred takes as long as ten photographs.
+_SETTINGS: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
 
 def features(
@@ -175,6 +177,8 @@ def identity(extractor: Any) -> str:
         engine = version(backend)
     except PackageNotFoundError:  # installed under another name
         engine = ""
+    if extractor not in _SETTINGS:
+        _SETTINGS[extractor] = settings_of(extractor)
     weights = hashlib.sha256()
     for weight in extractor.get_weights():
         weights.update(f"{weight.shape} {weight.dtype} ".encode())
@@ -182,7 +186,7 @@ def identity(extractor: Any) -> str:
     return _digest(
         [
             _FORMAT,
-            settings_of(extractor),
+            _SETTINGS[extractor],
             weights.hexdigest(),
             list(extractor.input_shape[1:]),
             [keras.__version__, backend, engine],
