@@ -391,6 +391,21 @@ def test_a_server_is_asked_one_request_at_a_time(by):
     assert sorted(paths[1:]) == [f"/{i}.png" for i in range(8)]
 
 
+def test_cameras_that_redirect_to_one_server_wait_for_its_turn_too(monkeypatch):
+    with Watching() as site:
+        where = f"Location: http://127.0.0.1:{site.port}/x.png"
+
+        def lead(call):
+            call.send(status="302 Found", headers=[where])
+
+        there = dataclasses.replace(FAULTS["moved"], answer=lead)
+        monkeypatch.setitem(FAULTS, "there", there)
+        with net(*["there"] * 6) as network:
+            answers = network.fetcher(deadline=20).round(network.cameras)
+    assert all(isinstance(answer, Snapshot) for answer in answers)
+    assert site.most == 1
+
+
 def test_who_asks_is_said_clearly():
     with Watching(hold=0) as site:
         camera = Camera("a", f"http://me:hunter2@127.0.0.1:{site.port}/x.png")
