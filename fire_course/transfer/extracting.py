@@ -296,10 +296,5 @@ def _varied(
 
 
 def _run(extractor: Any, inputs: NDArray[Any], batch_size: int) -> NDArray[np.float32]:
-    # The engine compiles a program for each size of batch: filled up, there is one.
-    count = len(inputs)
-    size = min(batch_size, 1 << (count - 1).bit_length())
-    filler = np.zeros((-count % size, *inputs.shape[1:]), inputs.dtype)
-    whole = np.concatenate([inputs, filler]) if len(filler) else inputs
-    rows = extractor.predict(whole, batch_size=size, verbose=0)
-    return np.asarray(rows, np.float32)[:count]
+    rows = extractor.predict(inputs, batch_size=batch_size, verbose=0)
+    return np.asarray(rows, np.float32)
