@@ -36,7 +36,8 @@ ModelOption = Annotated[
     str,
     typer.Option(
         metavar="MODEL",
-        help="A saved model (.keras or .weights.h5), or `default` for the package's.",
+        help="A saved model (.keras, .weights.h5, .tflite, .onnx), or `default` for "
+        "the package's.",
     ),
 ]
 DeadlineOption = Annotated[

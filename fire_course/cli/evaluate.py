@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,9 +11,12 @@ from fire_course.cli.common import JsonOption, Talk, interval, percent, shown, t
 from fire_course.cli.reading import (
     ModelArgument,
     ThresholdOption,
+    existing_split,
+    in_order,
     load_detector,
     problems,
     read,
+    square,
 )
 
 if TYPE_CHECKING:
@@ -63,13 +65,13 @@ def evaluate(
                 f"{split!r} is none of train, validation, test", param_hint="--split"
             )
         detector = load_detector(voice, model, threshold)
-        used = _existing_split(data, split)
+        used = existing_split(data, split)
         if used != split:
             voice.note(f"note: {data} has no {split} split; measured on {used}")
         splits = read(
             voice,
             data,
-            image_size=_square(detector),
+            image_size=square(detector),
             arrays=True,
             allow_one_class=True,
             only=[used],
@@ -82,7 +84,7 @@ def evaluate(
         document = _measure(
             detector,
             images,
-            _in_order(detector, splits.class_names, labels),
+            in_order(detector, splits.class_names, labels),
             [item.category for item in splits.listing.splits[used]],
         )
         document |= {
@@ -96,48 +98,6 @@ def evaluate(
         }
         _say(voice, document)
         voice.answer(document)
-
-
-def _existing_split(data: str, wanted: str) -> str:
-    """Choose what to measure on: the split wanted, else test, validation, train."""
-    from fire_course.data import folder, registry
-
-    root = Path(data) if Path(data).is_dir() else None
-    if root is None and data in registry.SETS:
-        root = registry.locate(data)
-    if root is None:
-        return wanted
-    entry = registry.SETS.get(root.resolve().name)
-    have = set(folder.scan(root).splits)
-    if folder.WHOLE in have or (entry is not None and entry.evaluation_only):
-        return "test"  # without splits, all of it is test data when it is measured
-    if wanted == "validation" and "train" in have:
-        return wanted  # cut out of train, as it is for training
-    choices = (wanted, "test", "validation", "train")
-    return next((split for split in choices if split in have), wanted)
-
-
-def _square(detector: Detector) -> int:
-    height, width = detector.image_size
-    if height != width:
-        raise ValueError(
-            f"the model takes pictures of {height}x{width} pixels, and data are read "
-            "as squares: score them with `fire-course predict`"
-        )
-    return height
-
-
-def _in_order(detector: Detector, names: tuple[str, ...], labels: Any) -> Any:
-    """Give labels in the order of the detector's classes."""
-    import numpy as np
-
-    known = list(detector.class_names)
-    if sorted(names) != sorted(known):
-        raise ValueError(
-            f"the model tells {', '.join(known)} apart, and the data hold "
-            f"{', '.join(names)}: measure it on data of its own classes"
-        )
-    return np.array([known.index(name) for name in names])[labels.astype(int)]
 
 
 def _measure(

@@ -172,15 +172,15 @@ def _compare(
     data: str,
     limit: int | None,
 ) -> list[dict[str, Any]]:
-    from fire_course.cli.evaluate import _existing_split, _in_order, _square
+    from fire_course.cli.reading import existing_split, in_order, square
     from fire_course.detector import Detector, compare_formats
     from fire_course.detector.comparing import milliseconds
 
-    used = _existing_split(data, "test")
+    used = existing_split(data, "test")
     splits = read(
         voice,
         data,
-        image_size=_square(detector),
+        image_size=square(detector),
         arrays=True,
         allow_one_class=True,
         only=[used],
@@ -189,9 +189,7 @@ def _compare(
     )
     photos, labels = getattr(splits, used)
     pair = {model: detector, str(target): Detector.load(target)}
-    rows = compare_formats(
-        pair, photos, _in_order(detector, splits.class_names, labels)
-    )
+    rows = compare_formats(pair, photos, in_order(detector, splits.class_names, labels))
     document = [
         row.as_dict()
         | {"bytes": _size(row.name), "milliseconds": milliseconds(each, photos[:1])}

@@ -18,7 +18,8 @@ ModelArgument = Annotated[
     str,
     typer.Argument(
         metavar="MODEL",
-        help="A saved model (.keras or .weights.h5), or `default` for the package's.",
+        help="A saved model (.keras, .weights.h5, .tflite, .onnx), or `default` for "
+        "the package's.",
     ),
 ]
 ThresholdOption = Annotated[
@@ -37,8 +38,8 @@ def load_detector(voice: Talk, model: str, threshold: float | None = None) -> De
     if model != "default" and not Path(model).exists():
         raise FileNotFoundError(
             errno.ENOENT,
-            "there is no such file; name a saved model (.keras or .weights.h5), or "
-            "`default` for the package's",
+            "there is no such file; name a saved model (.keras, .weights.h5, .tflite or "
+            ".onnx), or `default` for the package's",
             model,
         )
     with voice.waiting("loading the model"):
@@ -66,3 +67,46 @@ def read(voice: Talk, data: str, **options: Any) -> Splits:
 def problems(splits: Splits) -> list[dict[str, str]]:
     """Give the files that were left out, as rows for JSON."""
     return [{"path": str(path), "error": why} for path, why in splits.problems]
+
+
+def existing_split(data: str, wanted: str) -> str:
+    """Choose what to measure on: the split wanted, else test, validation, train."""
+    from fire_course.data import folder, registry
+
+    root = Path(data) if Path(data).is_dir() else None
+    if root is None and data in registry.SETS:
+        root = registry.locate(data)
+    if root is None:
+        return wanted
+    entry = registry.SETS.get(root.resolve().name)
+    have = set(folder.scan(root).splits)
+    if folder.WHOLE in have or (entry is not None and entry.evaluation_only):
+        return "test"  # without splits, all of it is test data when it is measured
+    if wanted == "validation" and "train" in have:
+        return wanted  # cut out of train, as it is for training
+    choices = (wanted, "test", "validation", "train")
+    return next((split for split in choices if split in have), wanted)
+
+
+def square(detector: Detector) -> int:
+    """Return the side of the detector's pictures; refuse what is no square."""
+    height, width = detector.image_size
+    if height != width:
+        raise ValueError(
+            f"the model takes pictures of {height}x{width} pixels, and data are read "
+            "as squares: score them with `fire-course predict`"
+        )
+    return height
+
+
+def in_order(detector: Detector, names: tuple[str, ...], labels: Any) -> Any:
+    """Give labels in the order of the detector's classes."""
+    import numpy as np
+
+    known = list(detector.class_names)
+    if sorted(names) != sorted(known):
+        raise ValueError(
+            f"the model tells {', '.join(known)} apart, and the data hold "
+            f"{', '.join(names)}: measure it on data of its own classes"
+        )
+    return np.array([known.index(name) for name in names])[labels.astype(int)]
