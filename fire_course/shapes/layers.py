@@ -38,7 +38,7 @@ _POINTWISE = frozenset(
     + ["Dropout", "GaussianNoise", "GaussianDropout", "ActivityRegularization"]
     + ["SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Concatenate"]
     + ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"]
-    + ["Divide", "TrueDivide"]
+    + ["Divide", "TrueDivide", "ConvertToTensor", "Flip"]
 )
 
 
@@ -64,7 +64,7 @@ def field_behind(
     kind = type(layer).__name__
     if kind == "Dense":
         return hull(fields[0]) if len(before) == 1 else fields[0]
-    if kind == "Concatenate" and layer.axis not in (-1, len(before)):
+    if kind in ("Concatenate", "Flip") and layer.axis not in (-1, len(before)):
         return None
     if kind in _POINTWISE:
         return union(fields)

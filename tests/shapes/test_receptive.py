@@ -160,6 +160,22 @@ def test_a_nested_backbone_is_followed(keras):
     assert inner[-1].receptive_field == (149, 149)
 
 
+@pytest.mark.parametrize("nested", [True, False])
+def test_preparation_inside_a_transfer_network_moves_nothing(keras, nested):
+    """ResNet50's turns the channels around and subtracts their means."""
+    from fire_course import transfer
+
+    network = transfer.transfer_model(
+        "resnet50", classes=1, weights=None, image_size=96, nested=nested
+    )
+    fields = {
+        row.name.rpartition("/")[2]: row.receptive_field for row in trace(network)
+    }
+    assert fields["conv1_conv"] == (7, 7)
+    assert fields["pool1_pool"] == (11, 11)
+    assert fields["score"] == (96, 96)
+
+
 def test_shapes_are_pure_python():
     """Neither an array library nor an engine is imported, whatever is computed."""
     program = (
