@@ -118,7 +118,7 @@ def test_output_size_takes_one_value_or_one_for_each_axis():
         ({"n": 5, "kernel": 2, "dilation": -1}, "dilation is a whole number"),
         ({"n": 5, "kernel": 2, "padding": -1}, "padding is a whole number from 0"),
         ({"n": 5, "kernel": 2, "padding": "full"}, "not 'full'"),
-        ({"n": 5, "kernel": 2, "padding": (1, 2, 3)}, "for each of 1 axes"),
+        ({"n": 5, "kernel": 2, "padding": (1, 2, 3)}, "give one number, or such"),
         ({"n": (5, 5), "kernel": (1, 2, 3)}, "3 values for 2 axes"),
         ({"n": (5, 5, 5, 5), "kernel": 1}, "one to three axes, not 4"),
         ({"n": (), "kernel": 1}, "one to three axes, not 0"),

@@ -326,7 +326,9 @@ class _Bench:
             ],
         )
         self._network.optimizer.build(self._network.trainable_variables)
-        self._optimizer = [np.array(v) for v in self._network.optimizer.variables]
+        self._optimizer = [
+            np.array(v.numpy()) for v in self._network.optimizer.variables
+        ]
 
     def run(
         self,
