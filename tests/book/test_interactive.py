@@ -430,10 +430,11 @@ def test_sliding_gives_what_scipy_gives(page, picture, stride, padding, dilation
     assert f"output[{len(expected) - 1}, {len(expected) - 1}]" in status
 
 
-def test_the_picture_of_chapter_2_is_the_one_in_its_figure(page):
+def test_the_picture_of_chapter_2_is_the_one_in_its_figure(visit):
     chapter = (ROOT / "book/1_kernels/02_convolution.md").read_text("utf-8")
     text = re.search(r"^bits = np.array\((.*?)^\)", chapter, re.M | re.S).group(1)
     bits = ast.literal_eval(text.strip())
+    page = visit()  # a fresh one: no padding is left from another test
     part = figure(page, "slide-kernel")
     choose(part, "Picture", "zeros and ones")
     assert [[int(text) for text in row] for row in cells(part, "fi-in")] == bits
