@@ -48,7 +48,13 @@ def costs(
         "fft": 36000 + pixels * bits * (0.65 + 0.12 * max(0.0, bits - 18)),
     }
     if len(image) == 2:
-        found["signal"] = 4500 + places * (8 + 1.2 * points)
+        touched = points
+        if unpadded:  # what lies outside of the picture is passed over, at half price
+            touched = math.prod(
+                min(f, n - f + 1) for n, f in zip(image, kernel, strict=True)
+            )
+        each = 8 + 1.2 * touched + 0.55 * (points - touched)
+        found["signal"] = 4500 + places * each
     return found
 
 
