@@ -12,7 +12,7 @@ from rich.text import Text
 
 from fire_course.cli import watching
 from fire_course.cli.common import JsonOption, complain, shown, talk
-from fire_course.cli.reading import ThresholdOption, load_detector
+from fire_course.cli.reading import MODEL_HELP, ThresholdOption, load_detector
 
 if TYPE_CHECKING:
     from fire_course.cameras import Camera, Failure, Snapshot
@@ -32,14 +32,7 @@ ListArgument = Annotated[
         "operator, terms, credit, minimum_interval.",
     ),
 ]
-ModelOption = Annotated[
-    str,
-    typer.Option(
-        metavar="MODEL",
-        help="A saved model (.keras, .weights.h5, .tflite, .onnx), or `default` for "
-        "the package's.",
-    ),
-]
+ModelOption = Annotated[str, typer.Option(metavar="MODEL", help=MODEL_HELP)]
 DeadlineOption = Annotated[
     float,
     typer.Option(

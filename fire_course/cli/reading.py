@@ -14,12 +14,21 @@ if TYPE_CHECKING:
     from fire_course.data.folder import Splits
     from fire_course.detector import Detector
 
-ModelArgument = Annotated[
+MODEL_HELP = "A saved model (.keras, .weights.h5, .tflite, .onnx), or `default` for the package's."
+ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help=MODEL_HELP)]
+DataOption = Annotated[
     str,
-    typer.Argument(
-        metavar="MODEL",
-        help="A saved model (.keras, .weights.h5, .tflite, .onnx), or `default` for "
-        "the package's.",
+    typer.Option(help="A folder (split/class/image or class/image), or a set's name."),
+]
+EpochsOption = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Rounds over the training data.")
+]
+ImageSizeOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Pixels in height and width. (default: the network's own)",
     ),
 ]
 ThresholdOption = Annotated[

@@ -9,7 +9,13 @@ import typer
 from rich.table import Table
 
 from fire_course.cli.common import JsonOption, Talk, shown, shown_path, talk
-from fire_course.cli.reading import problems, read
+from fire_course.cli.reading import (
+    DataOption,
+    EpochsOption,
+    ImageSizeOption,
+    problems,
+    read,
+)
 
 EXAMPLE = (
     "Examples:\n\n"
@@ -39,23 +45,9 @@ def sweep(
     model: Annotated[
         str, typer.Option(help="The network, as for train.")
     ] = "cats_dogs_cnn",
-    data: Annotated[
-        str,
-        typer.Option(
-            help="A folder (split/class/image or class/image), or a set's name."
-        ),
-    ] = "pets",
-    epochs: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Rounds over the training data.")
-    ] = 10,
-    image_size: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Pixels in height and width. (default: the network's own)",
-        ),
-    ] = None,
+    data: DataOption = "pets",
+    epochs: EpochsOption = 10,
+    image_size: ImageSizeOption = None,
     seed: Annotated[
         int, typer.Option(metavar="N", min=0, help="The same for every trial.")
     ] = 0,

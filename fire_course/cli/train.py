@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fire_course.cli.common import JsonOption, Talk, complain, shown, shown_path, talk
-from fire_course.cli.reading import problems, read
+from fire_course.cli.reading import (
+    DataOption,
+    EpochsOption,
+    ImageSizeOption,
+    problems,
+    read,
+)
 
 if TYPE_CHECKING:
     from fire_course.data.folder import Splits
@@ -25,23 +31,9 @@ def train(
     model: Annotated[
         str, typer.Option(help="The network: fire_net, fire_cnn, cats_dogs_cnn...")
     ] = "fire_net",
-    data: Annotated[
-        str,
-        typer.Option(
-            help="A folder (split/class/image or class/image), or a set's name."
-        ),
-    ] = "scenes",
-    epochs: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Rounds over the training data.")
-    ] = 20,
-    image_size: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Pixels in height and width. (default: the network's own)",
-        ),
-    ] = None,
+    data: DataOption = "scenes",
+    epochs: EpochsOption = 20,
+    image_size: ImageSizeOption = None,
     seed: Annotated[
         int,
         typer.Option(metavar="N", min=0, help="Same seed, same result on one machine."),

@@ -187,6 +187,7 @@ def main() -> None:
     sys.path[:] = json.loads(waiting.get())
     content = waiting.get()
     try:
+        # From the parent's own pipe, never from a file: a function has to travel.
         trial, arguments = pickle.loads(content)
     except Exception as error:
         unpacked = f"{type(error).__name__}: {error}"

@@ -32,9 +32,7 @@ def render(
 
 def _write(root: Path, size: int, job: sets.Job) -> dict[str, Any]:
     data, _, metadata = draw(job.seed, kind=job.label, size=size)
-    path = Path(job.split, job.label, f"{job.stem}.jpg")
-    (root / path).write_bytes(data)
-    return metadata | {"path": path.as_posix()}
+    return metadata | {"path": sets.keep(root, job, data)}
 
 
 RECIPE = sets.Recipe(

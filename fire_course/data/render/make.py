@@ -35,6 +35,18 @@ class Job(NamedTuple):
         return f"{self.label}_{self.number:04}"
 
 
+def keep(root: Path, job: Job, content: bytes, ending: str = "jpg") -> str:
+    """Write the picture of a job; return its path within the set."""
+    path = Path(job.split, job.label, f"{job.stem}.{ending}")
+    (root / path).write_bytes(content)
+    return path.as_posix()
+
+
+def row(path: str, job: Job) -> dict[str, Any]:
+    """Describe a picture of which no more is known than label and seed."""
+    return {"path": path, "label": job.label, "seed": job.seed}
+
+
 @dataclass(frozen=True)
 class Recipe:
     """What `make` has to know of a set.

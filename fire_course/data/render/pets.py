@@ -144,9 +144,7 @@ def _encoded(seed: int, kind: str | None, size: int) -> tuple[bytes, str]:
 
 def _write(root: Path, size: int, job: sets.Job) -> dict[str, Any]:
     data, _ = _encoded(job.seed, job.label, size)
-    path = Path(job.split, job.label, f"{job.stem}.jpg")
-    (root / path).write_bytes(data)
-    return {"path": path.as_posix(), "label": job.label, "seed": job.seed}
+    return sets.row(sets.keep(root, job, data), job)
 
 
 RECIPE = sets.Recipe(

@@ -50,12 +50,11 @@ def _write(root: Path, size: int, job: sets.Job) -> dict[str, Any]:
     data, mask, metadata = draw(
         job.seed, kind=job.label, category=job.category, size=size
     )
-    path = Path(job.split, job.label, f"{job.stem}.jpg")
-    (root / path).write_bytes(data)
+    path = sets.keep(root, job, data)
     if job.label == "fire":  # the mask of a picture without fire is empty
         target = root / "masks" / job.split / f"{job.stem}.png"
         Image.fromarray(mask).save(target, optimize=True)
-    return metadata | {"path": path.as_posix()}
+    return metadata | {"path": path}
 
 
 RECIPE = sets.Recipe(

@@ -253,9 +253,7 @@ def _write(root: Path, size: int, job: sets.Job) -> dict[str, Any]:
     image, _ = render(job.seed, kind=job.label, size=size)
     out = io.BytesIO()
     Image.fromarray(image).save(out, "PNG")
-    path = Path(job.split, job.label, f"{job.stem}.png")
-    (root / path).write_bytes(out.getvalue())
-    return {"path": path.as_posix(), "label": job.label, "seed": job.seed}
+    return sets.row(sets.keep(root, job, out.getvalue(), "png"), job)
 
 
 RECIPE = sets.Recipe(
