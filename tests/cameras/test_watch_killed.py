@@ -11,6 +11,14 @@ JOB = Path(__file__).with_name("watch_job.py")
 ROUNDS, KILLS, CAMERAS, PERIOD, FIRE = 800, 6, 8, 40, 20
 
 
+def wait_for_size(file, size, limit=200):
+    """Until the file has grown to so many bytes: one is written a round."""
+    end = time.monotonic() + limit
+    while not file.exists() or file.stat().st_size < size:
+        assert time.monotonic() < end, f"{file} has stopped growing"
+        time.sleep(0.001)
+
+
 def test_kills_lose_no_alarm_and_repeat_none(tmp_path):
     chance = random.Random(5)
     for attempt in range(KILLS + 1):
@@ -23,7 +31,12 @@ def test_kills_lose_no_alarm_and_repeat_none(tmp_path):
         ) as job:
             assert job.stdout.readline() == "ready\n", job.stderr.read()
             if killed:
-                time.sleep(chance.uniform(0.02, 0.4))
+                # In rounds, not in seconds: a fast machine must not be done before.
+                share = ROUNDS // (KILLS + 1)
+                wait_for_size(
+                    tmp_path / "steps", attempt * share + chance.randrange(60)
+                )
+                time.sleep(chance.uniform(0, 0.005))
                 job.kill()
             assert job.wait(200) == (-9 if killed else 0), job.stderr.read()
         if killed:  # it was still at work
