@@ -28,7 +28,7 @@ _WAYS = MappingProxyType(
         "ndimage": methods.ndimage,
     }
 )
-_DOUBLE = np.dtype(np.float64)
+_DOUBLE, _SINGLE = np.dtype(np.float64), np.dtype(np.float32)
 # Up to here scipy.signal is the best way whatever the shape (choosing.py), and
 # choosing would cost as much as the work.
 _SMALL = 6000
@@ -89,13 +89,15 @@ def correlate(
         method == "auto"
         and type(image) is np.ndarray
         and type(kernel) is np.ndarray
-        and image.dtype is _DOUBLE
-        and kernel.dtype is _DOUBLE
         and stride == 1
         and border == "zero"
         and len(shape := image.shape) == 2
         and len(size := kernel.shape) == 2
+        and image.dtype.kind in "biuf"
+        and kernel.dtype.kind in "biuf"
     ):
+        if not (image.dtype is kernel.dtype is _DOUBLE):
+            image, kernel = _alike(image, kernel)
         (height, width), (rows, columns) = shape, size
         if padding == "valid":
             if 0 < rows <= height and 0 < columns <= width:
@@ -177,6 +179,20 @@ def _same(image: NDArray[Any], kernel: NDArray[Any]) -> NDArray[Any]:
     return _WAYS[way](padded(image, pairs), kernel, (1, 1))
 
 
+def _alike(
+    image: NDArray[Any], kernel: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return both as float32 if neither is more precise, else as float64."""
+    one, other = image.dtype, kernel.dtype
+    single = one.kind == other.kind == "f" and max(one.itemsize, other.itemsize) <= 4
+    kind = _SINGLE if single else _DOUBLE
+    # Even asking for a copy only where needed costs as much as a small picture.
+    return (
+        image if one is kind else image.astype(kind, copy=False),
+        kernel if other is kind else kernel.astype(kind, copy=False),
+    )
+
+
 @functools.cache
 def _correlate2d() -> Any:
     from scipy.signal import correlate2d  # takes almost a second
@@ -210,12 +226,7 @@ def _checked(
             f"A kernel of {axes} axes slides over {axes}, or {axes + 1} with channels; "
             f"the image has {picture.ndim}."
         )
-    single = all(a.dtype in (np.float16, np.float32) for a in (picture, weights))
-    kind = np.float32 if single else np.float64
-    picture, weights = (
-        picture.astype(kind, copy=False),
-        weights.astype(kind, copy=False),
-    )
+    picture, weights = _alike(picture, weights)
     shape = picture.shape[:axes]
     steps = each("stride", stride, axes)
     output_size(shape, weights.shape, stride=steps, padding=padding)  # or it says why

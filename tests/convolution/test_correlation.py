@@ -1,5 +1,7 @@
 """Correlation in four ways against scipy.ndimage, scipy.signal and Keras."""
 
+import itertools
+
 import numpy as np
 import pytest
 import scipy.ndimage
@@ -136,6 +138,23 @@ def test_numbers_keep_their_precision():
         got = correlate(bytes_, np.ones((3, 3), int), method=method)
         assert got.dtype == np.float64
         np.testing.assert_allclose(got, 255 * 9)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_every_kind_of_number_is_computed_as_the_loops_do(padding):
+    random = np.random.default_rng(2)
+    kinds = ["?", "u1", "i4", "u8", "f2", "f4", ">f4", "f8", ">f8", "g"]
+    for one, other in itertools.product(kinds, kinds):
+        image = (random.random((7, 9)) * 200).astype(one)
+        kernel = (random.random((3, 3)) * 9).astype(other)
+        got = correlate(image, kernel, padding=padding)
+        expected = correlate(image, kernel, padding=padding, method="loops")
+        assert got.dtype == expected.dtype
+        tolerance = 1e-5 if got.dtype == np.float32 else 1e-12
+        np.testing.assert_allclose(got, expected, rtol=tolerance)
+    for wrong in ("complex64", "datetime64[s]", object):
+        with pytest.raises(ValueError, match="not real numbers"):
+            correlate(np.zeros((7, 9), wrong), np.ones((3, 3)), padding=padding)
 
 
 def test_nothing_is_changed_and_nothing_is_shared():
