@@ -15,18 +15,15 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        "addresses",
         "alarms",
         "delivery",
         "demo",
         "failures",
         "frames",
         "hook",
-        "line",
         "listing",
         "looking",
         "memory",
-        "politeness",
         "rules",
         "shipped_list",
         "state",

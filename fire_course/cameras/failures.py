@@ -1,42 +1,16 @@
-"""Why a camera gave no picture: one kind a cause, and one clause in words."""
+"""A camera that gave no picture: which, why, and when that was known."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from fire_course.web.trouble import Kind, Trouble
 
 if TYPE_CHECKING:
     from fire_course.cameras.listing import Camera
 
 __all__ = ["Failure", "Kind", "Trouble"]
-
-
-class Kind(StrEnum):
-    """The cause of a failure; its value is how it reads in a table.
-
-    Examples
-    --------
-    >>> Kind.TOO_LARGE == "too large"
-    True
-    """
-
-    UNREACHABLE = "unreachable"
-    DNS = "dns"
-    TLS = "tls"
-    TIMEOUT = "timeout"
-    STATUS = "http status"
-    REDIRECT = "redirect"
-    TOO_LARGE = "too large"
-    NOT_A_PICTURE = "not a picture"
-    CORRUPT = "corrupt"
-    BLOCKED = "blocked address"
-    ROBOTS = "robots"
-    STALE = "stale"
-    FROZEN = "frozen"
-    DARK = "dark"
-    BLANK = "blank"
-    TOO_SOON = "too soon"
 
 
 @dataclass(frozen=True)
@@ -84,33 +58,3 @@ class Failure:
             "age": self.age,
             "retry_after": self.retry_after,
         }
-
-
-class Trouble(Exception):
-    """A failure on its way from the line to whoever asked.
-
-    It is no OSError, so that urllib3 and requests let it pass as it is.
-
-    Parameters
-    ----------
-    kind, reason
-        As in `Failure`.
-    again : bool
-        Whether asking again soon may help.
-    status : int, optional
-    wait : float, optional
-        Seconds that the server asks to wait.
-    """
-
-    def __init__(
-        self,
-        kind: Kind,
-        reason: str,
-        *,
-        again: bool = False,
-        status: int | None = None,
-        wait: float | None = None,
-    ) -> None:
-        super().__init__(reason)
-        self.kind, self.reason = kind, reason
-        self.again, self.status, self.wait = again, status, wait

@@ -13,8 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from fire_course.cameras import addresses
 from fire_course.cameras.shipped_list import TEXT
+from fire_course.web import addresses
 
 __all__ = ["Camera", "ListError", "read_list", "shipped"]
 

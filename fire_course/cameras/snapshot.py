@@ -7,41 +7,32 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urljoin
 
 import numpy as np
 import requests
 from numpy.typing import NDArray
 
-from fire_course.cameras import addresses, looking
-from fire_course.cameras.failures import Failure, Kind, Trouble
-from fire_course.cameras.line import Deadline, Line, Resolve, body
+from fire_course.cameras import looking
+from fire_course.cameras.failures import Failure
 from fire_course.cameras.listing import Camera
 from fire_course.cameras.memory import Memory
-from fire_course.cameras.politeness import (
-    ROBOTS_BYTES,
-    Robots,
-    Turn,
-    Turns,
-    user_agent,
-)
-from fire_course.data.download import _patience, _status
+from fire_course.web import addresses
+from fire_course.web.answers import moment, word
+from fire_course.web.line import Deadline, Line, Resolve, body
+from fire_course.web.pictures import decode
+from fire_course.web.politeness import Robots, Turn, Turns, user_agent
+from fire_course.web.trouble import Kind, Trouble
+from fire_course.web.visit import MOST_PATIENCE, Manners, Visit
 
 __all__ = ["Fetcher", "Memory", "Settings", "Snapshot", "fetch"]
 
 Size = int | tuple[int, int]
 Progress = Callable[[int, int], None]
 
-# Longer requests to wait are taken for a day: a typo must not end a camera for good.
-_DAY = 86_400.0
 # Seconds that are waited for a camera's interval to end: rounds are never as regular
 # as clocks, and one that comes a moment early must not be lost.
 _PATIENCE = 1.0
-# Answers for which the same question may bring another answer in a second.
-_PASSING = (408, 425, 429, 500, 502, 503, 504)
-_MOVED = (301, 302, 303, 307, 308)
 
 
 @dataclass(frozen=True)
@@ -153,7 +144,7 @@ class Settings:
     authorities: str | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.deadline <= _DAY:
+        if not 0 < self.deadline <= MOST_PATIENCE:
             raise ValueError(
                 f"deadline is a number of seconds above 0, not {self.deadline}"
             )
@@ -245,7 +236,7 @@ class Fetcher:
                 visit = _Visit(self, camera, memory, turn)
                 self._lines.add(visit.line)
                 try:
-                    came = visit.ask()
+                    came = visit.picture()
                 finally:
                     self._lines.discard(visit.line)
                     visit.line.close()
@@ -358,7 +349,7 @@ class Fetcher:
             data = memory.body or b""
             memory.etag = came.etag or memory.etag
             memory.last_modified = came.last_modified or memory.last_modified
-        picture = looking.decode(data, max_pixels=self.settings.max_pixels, size=size)
+        picture = decode(data, max_pixels=self.settings.max_pixels, size=size)
         if came.data is not None:
             digest = hashlib.sha256(data).hexdigest()[:32]
             unchanged = digest == memory.digest
@@ -422,8 +413,8 @@ class _Answer:
     repeated: bool = False
 
 
-class _Visit:
-    """One camera's visit: all that happens before one deadline."""
+class _Visit(Visit):
+    """One camera's visit."""
 
     def __init__(
         self,
@@ -432,61 +423,47 @@ class _Visit:
         memory: Memory,
         turn: Turn,
     ) -> None:
-        self.settings = fetcher.settings
-        self.robots = fetcher._robots
-        self.camera, self.memory, self.turn = camera, memory, turn
-        self.deadline = Deadline(self.settings.deadline)
+        self.settings = settings = fetcher.settings
+        self.camera, self.memory = camera, memory
         own = addresses.origin(camera.url)[1]
-        self.line = Line(
-            self.deadline,
-            private_host=own if self.settings.allow_private else None,
+        line = Line(
+            Deadline(settings.deadline),
+            private_host=own if settings.allow_private else None,
             resolve=fetcher._resolve,
-            authorities=self.settings.authorities,
+            authorities=settings.authorities,
         )
+        manners = Manners(
+            agent=user_agent(settings.contact),
+            robots=settings.robots,
+            tries=settings.tries,
+            wait=settings.wait,
+            max_redirects=settings.max_redirects,
+        )
+        super().__init__(line, queue=turn, robots=fetcher._robots, manners=manners)
 
-    def ask(self) -> _Answer:
-        """Ask as often as it may help."""
-        tried = 0
-        while True:
-            try:
-                return self._ask_once()
-            except Trouble as trouble:
-                tried += 1
-                if not trouble.again or tried >= self.settings.tries:
-                    raise
-                wait = trouble.wait
-                if wait is None:
-                    if trouble.status == 429:
-                        raise  # too many requests: another one is no help
-                    wait = self.settings.wait * 2 ** (tried - 1)
-                if time.monotonic() + wait >= self.deadline.end:
-                    raise
-                time.sleep(wait)
+    def picture(self) -> _Answer:
+        """Ask for the picture."""
+        return self.ask(self.camera.url, self._headers, self._take)
 
-    def _ask_once(self) -> _Answer:
-        response = self._follow(self.camera.url, self._headers())
-        with response:
-            etag = _header(response, "ETag")
-            modified = _header(response, "Last-Modified")
-            date = _moment(response.headers.get("Date"))
-            if response.status_code == 304:
-                repeated = True
-                return _Answer(None, etag, modified, date, repeated)
-            kind = response.headers.get("Content-Type", "").strip().lower()
-            if kind.startswith(("multipart/", "video/")):
-                raise Trouble(
-                    Kind.NOT_A_PICTURE,
-                    "sends a video: use the address of its single pictures",
-                )
-            data = body(response, self.deadline, max_bytes=self.settings.max_bytes)
-            return _Answer(data, etag, modified, date)
+    def _take(self, response: requests.Response) -> _Answer:
+        etag = word(response, "ETag")
+        modified = word(response, "Last-Modified")
+        date = moment(response.headers.get("Date"))
+        if response.status_code == 304:
+            repeated = True
+            return _Answer(None, etag, modified, date, repeated)
+        kind = response.headers.get("Content-Type", "").strip().lower()
+        if kind.startswith(("multipart/", "video/")):
+            raise Trouble(
+                Kind.NOT_A_PICTURE,
+                "sends a video: use the address of its single pictures",
+            )
+        data = body(response, self.deadline, max_bytes=self.settings.max_bytes)
+        return _Answer(data, etag, modified, date)
 
     def _headers(self) -> dict[str, str]:
         headers = {
-            "User-Agent": user_agent(self.settings.contact),
             "Accept": "image/jpeg, image/png, image/webp, image/gif, */*;q=0.1",
-            # Pictures are packed already, and a bomb is easier to refuse unopened.
-            "Accept-Encoding": "identity",
             "Cache-Control": "no-cache",
         }
         memory = self.memory
@@ -497,135 +474,9 @@ class _Visit:
                 headers["If-Modified-Since"] = memory.last_modified
         return headers
 
-    def _follow(self, url: str, headers: dict[str, str]) -> requests.Response:
-        """Ask, and follow redirects; every hop is checked like the first address."""
-        conditional = "If-None-Match" in headers or "If-Modified-Since" in headers
-        visited = {addresses.same_page(url)}
-        for _ in range(self.settings.max_redirects + 1):
-            origin = addresses.origin(url)
-            self.turn.move(origin, self.deadline)
-            self._obey(url)
-            response = self.line.get(url, headers)
-            status = response.status_code
-            if status == 200 or (status == 304 and conditional):
-                return response
-            with response:
-                if status not in _MOVED:
-                    raise self._refused(response)
-                url = self._next(url, response)
-            if addresses.same_page(url) in visited:
-                raise Trouble(Kind.REDIRECT, "leads in a circle", status=status)
-            visited.add(addresses.same_page(url))
-        raise Trouble(
-            Kind.REDIRECT, f"leads on more than {self.settings.max_redirects} times"
-        )
-
-    def _next(self, url: str, response: requests.Response) -> str:
-        status = response.status_code
-        where = response.headers.get("Location", "")
-        try:
-            # Servers write other letters than ASCII as they are.
-            found = urljoin(url, where.encode("latin-1").decode("utf-8", "replace"))
-        except (ValueError, UnicodeError):
-            found = ""
-        problem = "it says nowhere" if not where else addresses.plain_problem(found)
-        if problem is not None:
-            raise Trouble(
-                Kind.REDIRECT,
-                f"leads nowhere that can be asked ({problem})",
-                status=status,
-            )
-        if addresses.origin(url)[0] == "https" != addresses.origin(found)[0]:
-            raise Trouble(
-                Kind.REDIRECT,
-                "leads from https to an address without encryption",
-                status=status,
-            )
-        return addresses.moved(url, found)
-
-    def _refused(self, response: requests.Response) -> Trouble:
-        status = response.status_code
-        wait = _patience(response) if status in (429, 503) else None
-        if wait is not None:
-            wait = min(wait, _DAY)
-        reason = f"answers {_status(response)}"
-        if status in (401, 403):
-            reason += ": it wants a password, or none that this address has"
-        elif status in (404, 410):
-            reason += ": its address has changed"
-        return Trouble(
-            Kind.STATUS, reason, again=status in _PASSING, status=status, wait=wait
-        )
-
-    def _obey(self, url: str) -> None:
-        """Ask for the robots.txt of a server unless it is known, and obey it."""
-        if not self.settings.robots:
-            return
-        origin = addresses.origin(url)
-        allowed = self.robots.allowed(origin, url)
-        if allowed is None:
-            self.robots.learn(origin, self._rules(url))
-            allowed = self.robots.allowed(origin, url)
-        if not allowed:
-            raise Trouble(Kind.ROBOTS, "its robots.txt asks programs to stay away")
-
-    def _rules(self, url: str) -> str:
-        """Fetch a robots.txt. Where there is none, everything is allowed.
-
-        A server that fails to tell its rules must not be asked for pages (RFC
-        9309); what then counts is how it failed.
-        """
-        headers = {
-            "User-Agent": user_agent(self.settings.contact),
-            "Accept-Encoding": "identity",
-        }
-        start = addresses.origin(url)
-        page = urljoin(addresses.bare(url), "/robots.txt")
-        for _ in range(self.settings.max_redirects + 1):
-            with self.line.get(page, headers) as response:
-                status = response.status_code
-                if status in _MOVED:
-                    try:
-                        page = self._next(page, response)
-                    except Trouble:
-                        return ""
-                    if addresses.origin(page) != start:
-                        return ""  # rules of another server, whose turn it is not
-                    continue
-                if status >= 500:
-                    raise self._refused(response)
-                if status != 200:
-                    return ""
-                try:
-                    data = body(
-                        response, self.deadline, max_bytes=ROBOTS_BYTES, cut=True
-                    )
-                except Trouble as trouble:
-                    if trouble.kind is Kind.TIMEOUT:
-                        raise
-                    return ""
-                return data.decode("utf-8", "replace")
-        return ""
-
-
-def _header(response: requests.Response, name: str) -> str | None:
-    """Give a header that may be sent back; a strange one counts as none."""
-    value = response.headers.get(name, "").strip()
-    return value if value and len(value) <= 300 and value.isprintable() else None
-
-
-def _moment(text: str | None) -> float | None:
-    """Read a date of HTTP."""
-    if not text:
-        return None
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-
 
 def _age(came: _Answer, memory: Memory, now: float) -> float | None:
-    taken = _moment(memory.last_modified)
+    taken = moment(memory.last_modified)
     if taken is not None:
         # The server's own clock: ours may be wrong, and so may its own be.
         return max(0.0, (now if came.date is None else came.date) - taken)

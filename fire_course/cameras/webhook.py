@@ -10,11 +10,11 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError
 
-from fire_course.cameras import addresses
 from fire_course.cameras.delivery import Undelivered
-from fire_course.cameras.failures import Trouble
-from fire_course.cameras.line import Deadline, Line
-from fire_course.cameras.politeness import user_agent
+from fire_course.web import addresses
+from fire_course.web.line import Deadline, Line
+from fire_course.web.politeness import user_agent
+from fire_course.web.trouble import Trouble
 
 __all__ = ["Webhook"]
 

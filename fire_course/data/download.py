@@ -24,6 +24,7 @@ import fire_course
 from fire_course.data import arrange, registry
 from fire_course.data.unpack import UnpackError, unpack
 from fire_course.files import file_error, sha256_file, write_json
+from fire_course.web import answers
 
 if TYPE_CHECKING:
     import requests
@@ -251,7 +252,7 @@ def _attempt(
                 part.discard()
                 raise _Again("the server answered with another part than asked for")
         else:
-            have, total = 0, _length(response)
+            have, total = 0, answers.length(response)
             part.begin(_version(response))
         if max(total, have) > max_bytes:
             part.discard()
@@ -319,39 +320,21 @@ def _check_status(part: _Part, response: requests.Response, have: int) -> None:
             raise _Again("the server sent a part that was not asked for")
         return
     if status in (408, 425, 429) or status >= 500:
-        raise _Again(f"the server answered {_status(response)}", _patience(response))
+        raise _Again(
+            f"the server answered {answers.status(response)}",
+            answers.patience(response),
+        )
     if status in (404, 410):
         raise DownloadError(
             f"{part.url} is not there any more ({status}): see the homepage of the set"
         )
     if status in (401, 403, 451):
-        raise DownloadError(f"{part.url} may not be fetched ({_status(response)})")
+        raise DownloadError(
+            f"{part.url} may not be fetched ({answers.status(response)})"
+        )
     raise DownloadError(
-        f"{part.url} could not be fetched: the server answered {_status(response)}"
+        f"{part.url} could not be fetched: the server answered {answers.status(response)}"
     )
-
-
-def _status(response: requests.Response) -> str:
-    reason = re.sub(r"[^\x20-\x7e]", "", response.reason or "")[:60]
-    return f"{response.status_code} {reason}".strip()
-
-
-def _patience(response: requests.Response) -> float | None:
-    """Seconds that the server asks to wait, as a number or as a date."""
-    asked = response.headers.get("Retry-After", "").strip()
-    if asked.isdigit():
-        return float(min(int(asked[:9]), 10**6))
-    if asked:
-        from email.utils import parsedate_to_datetime
-
-        with contextlib.suppress(ValueError, TypeError, OverflowError):
-            return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
-    return None
-
-
-def _length(response: requests.Response) -> int:
-    said = response.headers.get("Content-Length", "").strip()
-    return int(said) if said.isdigit() and len(said) < 19 else 0
 
 
 def _range(response: requests.Response) -> tuple[int, int]:

@@ -187,7 +187,7 @@ def test_a_name_that_changes_is_connected_to_where_it_was_checked(monkeypatch):
         connected.append(address)
         raise ConnectionRefusedError(111, "Connection refused")
 
-    from fire_course.cameras import line
+    from fire_course.web import line
 
     monkeypatch.setattr(line._Socket, "connect", connect, raising=False)
     addresses = iter(["93.184.216.34", "127.0.0.1", "127.0.0.1"])
@@ -199,7 +199,7 @@ def test_a_name_that_changes_is_connected_to_where_it_was_checked(monkeypatch):
 
 
 def test_of_several_addresses_only_the_public_ones_are_tried(monkeypatch):
-    from fire_course.cameras import line
+    from fire_course.web import line
 
     tried = []
 
@@ -446,7 +446,7 @@ def test_credentials_stay_out_of_logs_answers_and_other_servers(caplog):
 
 
 def test_credentials_follow_a_redirect_on_their_own_server_only():
-    from fire_course.cameras.addresses import moved
+    from fire_course.web.addresses import moved
 
     own = "http://me:pw@a.example/x"
     assert moved(own, "http://a.example:80/y") == "http://me:pw@a.example:80/y"

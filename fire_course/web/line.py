@@ -1,4 +1,4 @@
-"""One camera's connection: every step of it ends by the same deadline.
+"""One connection: every step of it ends by the same deadline.
 
 requests' own timeout is for each read: a server that sends a byte a second outlives
 it for ever. Here every wait on a socket is cut to what is left of one deadline, the
@@ -27,9 +27,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util.ssl_ import create_urllib3_context
 
-from fire_course.cameras.addresses import as_number, is_public
-from fire_course.cameras.failures import Kind, Trouble
-from fire_course.data.download import _length
+from fire_course.web.addresses import as_number, is_public
+from fire_course.web.answers import length
+from fire_course.web.trouble import Kind, Trouble
 
 __all__ = ["Deadline", "Line", "Resolve", "body", "trust"]
 
@@ -43,7 +43,7 @@ _lookups = threading.BoundedSemaphore(128)
 
 
 class Deadline:
-    """The moment by which a camera must have answered.
+    """The moment by which all must have come.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def _trust(authorities: str | None) -> ssl.SSLContext:
 
 
 class Line(HTTPAdapter):
-    """What `requests` sends through, for one camera and one deadline.
+    """What `requests` sends through, until one deadline.
 
     Parameters
     ----------
@@ -394,7 +394,7 @@ def body(
         If it is too large, cut off, or packed in an unknown way.
     """
     too_large = Trouble(Kind.TOO_LARGE, f"sends more than {max_bytes:,} bytes")
-    said = _length(response)
+    said = length(response)
     if said > max_bytes and not cut:
         raise too_large
     unpack = _unpacker(response)

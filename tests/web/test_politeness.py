@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from fire_course.cameras.failures import Kind, Trouble
-from fire_course.cameras.line import Deadline
-from fire_course.cameras.politeness import Robots, Turns, user_agent
+from fire_course.web.line import Deadline
+from fire_course.web.politeness import Robots, Turns, user_agent
+from fire_course.web.trouble import Kind, Trouble
 
 A, B = ("http", "a.example", 80), ("http", "b.example", 80)
 

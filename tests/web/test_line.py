@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from fire_course.cameras import Camera, Fetcher, Kind, Settings
 from fire_course.cameras.demo import FAULTS, Network
-from fire_course.cameras.failures import Trouble
-from fire_course.cameras.line import Deadline, Line, body, trust
+from fire_course.web.line import Deadline, Line, body, trust
+from fire_course.web.trouble import Trouble
 
 
 def test_a_deadline_passes():

@@ -1,4 +1,4 @@
-"""Addresses of cameras: what may be shown of them, and where they may lead."""
+"""Addresses: what may be shown of them, and where they may lead."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fire_course.cameras import addresses
+from fire_course.web import addresses
 
 # Blocks of the IANA registries of special-purpose addresses, and multicast.
 SPECIAL = [

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from urllib.robotparser import RobotFileParser
 
 import fire_course
-from fire_course.cameras.addresses import Origin
-from fire_course.cameras.line import Deadline
+from fire_course.web.addresses import Origin
+from fire_course.web.line import Deadline
 
 __all__ = ["AGENT", "Robots", "Turns", "user_agent"]
 
@@ -25,20 +25,23 @@ ROBOTS_BYTES = 500_000
 """What is read of a robots.txt; the standard (RFC 9309) asks for this much."""
 
 
-def user_agent(contact: str = "") -> str:
+def user_agent(
+    contact: str = "", *, about: str = "looks at public cameras for forest fires"
+) -> str:
     """Say who asks.
 
     Parameters
     ----------
     contact : str
-        An address at which the one who watches can be reached.
+        An address at which the one who asks can be reached.
+    about : str
+        What for.
 
     Examples
     --------
     >>> user_agent("mailto:me@example.org").endswith("mailto:me@example.org)")
     True
     """
-    about = "looks at public cameras for forest fires"
     clean = "".join(c for c in contact if " " <= c <= "~" and c not in "()")
     known = f"{about}; {clean}" if clean else about
     return f"{AGENT}/{fire_course.__version__} ({known})"
@@ -92,7 +95,7 @@ class Turns:
 
 
 class Turn:
-    """The one turn that a camera's request holds."""
+    """The one turn that a visit holds."""
 
     def __init__(self, turns: Turns, origin: Origin) -> None:
         self._turns = turns
@@ -107,6 +110,9 @@ class Turn:
             self.origin = None
         self._turns.take(origin, deadline)
         self.origin = origin
+
+    def request(self, origin: Origin, deadline: Deadline) -> None:
+        """Let a request go at once: the turn is all that it has to wait for."""
 
 
 class Robots:
