@@ -24,6 +24,7 @@ __all__ = ["HeadRun", "HeadTrial", "head", "sweep_heads", "with_head"]
 Arrays = tuple[NDArray[Any], NDArray[Any]]
 
 _HEAD = ("inner", "dropout")
+_SEED_STATE = "seed_generator_state"
 _TRAINING = ("epochs", "batch_size", "learning_rate", "optimizer", "patience", "seed")
 
 
@@ -242,8 +243,8 @@ def sweep_heads(
 ) -> list[HeadRun]:
     """Train a head for each of many settings, here and now.
 
-    It gives what `HeadTrial` gives, and does not compile a program for each
-    rate: heads of one form share it.
+    It gives what `HeadTrial` gives to 1e-4, and compiles nothing: for a layer or
+    two that takes longer than the training.
 
     Parameters
     ----------
@@ -288,106 +289,146 @@ def sweep_heads(
             f"Training has {x.shape[1]} features, validation {vx.shape[1]}: take both "
             "from the same network."
         )
-    classes = _classes(y)
-    benches: dict[tuple[int, float], _Bench] = {}
-    runs = []
-    for each in wanted:
-        form = int(each.get("inner", 0)), float(each.get("dropout", 0.0))
-        if form not in benches:
-            benches[form] = _Bench(x.shape[1], classes, *form, seed=seed)
-        runs.append(benches[form].run(each, (x, y), (vx, vy), epochs, batch_size, seed))
-    return runs
+    return [
+        _trained(each, (x, y), (vx, vy), epochs, batch_size, seed) for each in wanted
+    ]
 
 
-class _Bench:
-    """One compiled head, set back to its first weights before each training."""
+def _trained(
+    settings: dict[str, Any],
+    train: Arrays,
+    validation: Arrays,
+    epochs: int,
+    batch_size: int,
+    seed: int,
+) -> HeadRun:
+    from fire_course.callbacks import ShuffledArrays
+
+    begin = time.perf_counter()
+    (x, y), (vx, vy) = train, validation
+    network = _Arrays(x.shape[1], _classes(y), settings, seed)
+    batches = ShuffledArrays(x, y, batch_size=batch_size, seed=seed)
+    history: dict[str, list[float]] = {}
+    best, weights = (np.inf, epochs), network.copy()
+    for epoch in range(epochs):
+        batches.epoch = epoch
+        loss = right = 0.0
+        for i in range(len(batches)):
+            vectors, labels = batches[i]
+            figures = network.learn(vectors, labels)
+            loss += figures[0] * len(vectors) / len(x)
+            right += figures[1] * len(vectors) / len(x)
+        after = network.judge(vx, vy)
+        names = ("loss", "accuracy", "val_loss", "val_accuracy")
+        for name, value in zip(names, (loss, right, *after), strict=True):
+            history.setdefault(name, []).append(float(value))
+        if after[0] < best[0]:
+            best, weights = (after[0], epoch + 1), network.copy()
+    seconds = time.perf_counter() - begin
+    return HeadRun(settings, history, best[1], seconds, weights)
+
+
+class _Arrays:
+    """A head and its Adam in plain arrays.
+
+    It begins and drops as the Keras head of the same seed does, and its figures are
+    the same to 1e-4. To compile that one takes longer than to train this one.
+    """
 
     def __init__(
-        self, width: int, classes: int, inner: int, dropout: float, *, seed: int
+        self, width: int, classes: int, settings: Mapping[str, Any], seed: int
     ) -> None:
-        from fire_course import models
-
-        keras = quiet.import_keras()
-        network = head(width, classes=classes, inner=inner, dropout=dropout, seed=seed)
-        self._first = network.get_weights()
-        self._binary = classes == 1
-        # From logits: a softmax that rounds to 0 has no logarithm.
-        self._network = models.logits(network)
-        losses, metrics = keras.losses, keras.metrics
-        self._network.compile(
-            optimizer=keras.optimizers.Adam(),
-            loss=losses.BinaryCrossentropy(from_logits=True)
-            if self._binary
-            else losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=[
-                metrics.BinaryAccuracy("accuracy", threshold=0.0)
-                if self._binary
-                else metrics.SparseCategoricalAccuracy("accuracy")
-            ],
-        )
-        self._network.optimizer.build(self._network.trainable_variables)
-        self._optimizer = [
-            np.array(v.numpy()) for v in self._network.optimizer.variables
-        ]
-
-    def run(
-        self,
-        settings: dict[str, Any],
-        train: Arrays,
-        validation: Arrays,
-        epochs: int,
-        batch_size: int,
-        seed: int,
-    ) -> HeadRun:
-        from fire_course.callbacks import ShuffledArrays
-
-        begin = time.perf_counter()
-        self._set_back(float(settings.get("learning_rate", 1e-3)), seed)
-        network = self._network
-        (x, y), (vx, vy) = ((a, self._labels(b)) for a, b in (train, validation))
-        batches = ShuffledArrays(x, y, batch_size=batch_size, seed=seed)
-        history: dict[str, list[float]] = {}
-        best, weights = (np.inf, epochs), network.get_weights()
-        for epoch in range(epochs):
-            batches.epoch = epoch
-            row: dict[str, float] = {}
-            for i in range(len(batches)):
-                batch = batches[i]
-                # The figures of each batch alone: whether Keras forgets those of
-                # the batch before depends on its version.
-                network.reset_metrics()
-                figures = network.train_on_batch(*batch, return_dict=True)
-                for name, value in figures.items():
-                    share = len(batch[0]) / len(x)
-                    row[name] = row.get(name, 0.0) + float(value) * share
-            network.reset_metrics()
-            after = network.test_on_batch(vx, vy, return_dict=True)
-            row |= {f"val_{name}": float(value) for name, value in after.items()}
-            for name, value in row.items():
-                history.setdefault(name, []).append(value)
-            if row["val_loss"] < best[0]:
-                best, weights = (row["val_loss"], epoch + 1), network.get_weights()
-        seconds = time.perf_counter() - begin
-        return HeadRun(settings, history, best[1], seconds, weights)
-
-    def _set_back(self, learning_rate: float, seed: int) -> None:
-        if not learning_rate > 0:
-            raise TransferError(f"learning_rate is above 0, not {learning_rate}.")
-        self._network.set_weights(self._first)
-        optimizer = self._network.optimizer
-        for variable, value in zip(optimizer.variables, self._optimizer, strict=True):
-            variable.assign(value)
-        optimizer.learning_rate = learning_rate
-        states = [
-            v for v in self._network.variables if v.name == "seed_generator_state"
-        ]
-        # As training.fit sets them, so that both draw the same dropout.
-        children = np.random.SeedSequence(seed).spawn(len(states))
-        for state, child in zip(states, children, strict=True):
+        self._rate = float(settings.get("learning_rate", 1e-3))
+        if not self._rate > 0:
+            raise TransferError(f"learning_rate is above 0, not {self._rate}.")
+        options = {name: settings[name] for name in _HEAD if name in settings}
+        network = head(width, classes=classes, seed=seed, **options)
+        self.weights = [np.array(each) for each in network.get_weights()]
+        self._first = [np.zeros_like(each) for each in self.weights]
+        self._second = [np.zeros_like(each) for each in self.weights]
+        self._steps = 0
+        self._dropout = None
+        if settings.get("dropout"):
+            self._dropout = network.get_layer("dropout")
+            (state,) = (v for v in network.variables if v.name == _SEED_STATE)
+            # As training.fit sets it, so that both draw the same.
+            child = np.random.SeedSequence(seed).spawn(1)[0]
             state.assign(np.array([child.generate_state(1)[0], 0], state.dtype))
 
-    def _labels(self, labels: NDArray[Any]) -> NDArray[Any]:
-        return labels.astype(np.float32).reshape(-1, 1) if self._binary else labels
+    def copy(self) -> list[NDArray[Any]]:
+        return [each.copy() for each in self.weights]
+
+    def judge(self, x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
+        """Return loss and accuracy."""
+        return _figures(self._forward(x)[-1], y)[:2]
+
+    def learn(self, x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
+        """Take one step; return loss and accuracy before it."""
+        mask = self._mask((len(x), len(self.weights[-2])))
+        below, logits = self._forward(x, mask)
+        loss, accuracy, error = _figures(logits, y)
+        slopes = [below.T @ error, error.sum(axis=0)]
+        if len(self.weights) > 2:
+            back = error @ self.weights[-2].T
+            if mask is not None:
+                back *= mask
+            back *= below > 0
+            slopes = [x.T @ back, back.sum(axis=0), *slopes]
+        self._adam(slopes)
+        return loss, accuracy
+
+    def _forward(
+        self, x: NDArray[Any], mask: NDArray[Any] | None = None
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return what goes into the last layer, and what comes out."""
+        if len(self.weights) > 2:
+            kernel, bias = self.weights[:2]
+            x = np.maximum(x @ kernel + bias, 0)
+        if mask is not None:
+            x = x * mask
+        return x, x @ self.weights[-2] + self.weights[-1]
+
+    def _mask(self, shape: tuple[int, int]) -> NDArray[Any] | None:
+        if self._dropout is None:
+            return None
+        kept = self._dropout(np.ones(shape, np.float32), training=True)
+        return np.asarray(quiet.import_keras().ops.convert_to_numpy(kept))
+
+    def _adam(self, slopes: Sequence[NDArray[Any]]) -> None:
+        self._steps += 1
+        scale = np.sqrt(1 - 0.999**self._steps) / (1 - 0.9**self._steps)
+        step = np.float32(self._rate * scale)
+        rows = zip(self.weights, self._first, self._second, slopes, strict=True)
+        for weight, first, second, slope in rows:
+            first += np.float32(0.1) * (slope - first)
+            second += np.float32(0.001) * (slope * slope - second)
+            weight -= step * first / (np.sqrt(second) + np.float32(1e-7))
+
+
+def _figures(
+    logits: NDArray[Any], labels: NDArray[Any]
+) -> tuple[float, float, NDArray[Any]]:
+    """Return loss, accuracy, and how far each answer is off, from logits.
+
+    From logits, as a softmax that rounds to 0 has no logarithm.
+    """
+    count = np.float32(len(labels))
+    if logits.shape[1] == 1:
+        true = labels.astype(np.float32).reshape(-1, 1)
+        loss = np.maximum(logits, 0) - logits * true
+        loss += np.log1p(np.exp(-np.abs(logits)))
+        right = (logits > 0) == (true > 0.5)
+        answers = 0.5 * (1 + np.tanh(logits / 2))
+        return float(loss.mean()), float(right.mean()), (answers - true) / count
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    answers = np.exp(shifted)
+    total = answers.sum(axis=1, keepdims=True)
+    rows, classes = np.arange(len(labels)), labels.astype(np.intp)
+    loss = np.log(total[:, 0]) - shifted[rows, classes]
+    right = logits.argmax(axis=1) == classes
+    error = answers / total
+    error[rows, classes] -= 1
+    return float(loss.mean()), float(right.mean()), error / count
 
 
 def _classes(labels: NDArray[Any]) -> int:
