@@ -1,4 +1,4 @@
-"""``fire-course cameras``: list cameras, ask them once, and try it all without any."""
+"""``fire-course cameras``: list cameras, ask them once, watch, and try all that."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from fire_course.cli import watching
-from fire_course.cli.common import JsonOption, complain, shown, talk
+from fire_course.cli.common import JsonOption, Talk, complain, shown, talk
 from fire_course.cli.reading import MODEL_HELP, ThresholdOption, load_detector
 
 if TYPE_CHECKING:
-    from fire_course.cameras import Camera, Failure, Snapshot
+    from fire_course.cameras import Camera, Failure, Round, Rule, Snapshot
+    from fire_course.cameras.demo import Network
     from fire_course.detector import Detector
 
 app = typer.Typer(
@@ -24,14 +25,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-ListArgument = Annotated[
-    Path,
-    typer.Argument(
-        metavar="LIST",
-        help="Cameras in a CSV or YAML file: name, url and, if you like, place, "
-        "operator, terms, credit, minimum_interval.",
-    ),
-]
 ModelOption = Annotated[str, typer.Option(metavar="MODEL", help=MODEL_HELP)]
 DeadlineOption = Annotated[
     float,
@@ -76,8 +69,8 @@ def list_cameras(
 ) -> None:
     """Show the cameras of a list, without asking them.
 
-    Of the list that comes with the course, the addresses are of 2021 and not
-    verified. Credentials in addresses are never shown.
+    Of the list that comes with the course, the addresses are of 2021 and
+    not verified. Credentials in addresses are never shown.
     """
     from fire_course.cameras import read_list, shipped
 
@@ -99,11 +92,12 @@ def list_cameras(
 
 
 @app.command(
-    epilog="Examples:\n\nfire-course cameras check datasets/cameras.csv\n\n"
+    epilog=f"{watching.LIST_EXAMPLE}\n\nExamples:\n\n"
+    "fire-course cameras check mine.csv\n\n"
     "fire-course cameras check mine.yaml --model runs/first/model.keras --json"
 )
 def check(
-    path: ListArgument,
+    path: watching.ListArgument,
     model: ModelOption = "default",
     threshold: ThresholdOption = None,
     deadline: DeadlineOption = 10.0,
@@ -114,14 +108,16 @@ def check(
 ) -> None:
     """Ask every camera of a list once, and score the pictures.
 
-    All servers are asked at the same time, each for one picture after the other.
-    Every camera is answered for: by a score, or by the reason why there is none. The
-    exit status is 0 if all cameras gave a picture, and 1 if any did not.
+    All servers are asked at the same time, each for one picture after the
+    other. Every camera is answered for: by a score, or by the reason why
+    there is none.
+
+    The exit status is 0 if all cameras gave a picture, and 1 if any did not.
     """
-    from fire_course.cameras import Fetcher, Settings, read_list
+    from fire_course.cameras import Fetcher, Kind, Settings
 
     with talk(json=json) as voice:
-        cameras = read_list(path)
+        cameras = watching.read_cameras(path)
         detector = load_detector(voice, model, threshold)
         settings = Settings(
             deadline=deadline,
@@ -139,6 +135,10 @@ def check(
         failed = sum(row["failure"] is not None for row in rows)
         if failed:
             complain(f"{failed} of {len(rows)} cameras gave no picture.")
+            if not allow_private and any(
+                row["failure"] == Kind.BLOCKED for row in rows
+            ):
+                voice.note("For cameras of your own network, give --allow-private.")
             raise typer.Exit(1)
 
 
@@ -227,68 +227,192 @@ _SHOWN = (
     *("refused", "no-name", "self-signed", "circle", "to-private", "robots", "html"),
     *("half", "endless", "gzip-bomb", "png-bomb", "old", "freeze", "dark", "blank"),
 )
+# By camera: the first step with flames, and the first without. The last one is gone
+# before a rule of several votes believes it.
+_FIRES: dict[int, tuple[int, int | None]] = {1: (2, None), 4: (3, None), 2: (1, 2)}
 
 
-@app.command(epilog="Example:\n\nfire-course cameras demo --rounds 3")
+@app.command(
+    epilog="Examples:\n\nfire-course cameras demo\n\n"
+    "fire-course cameras demo --rounds 3 --n-of-m 1/1 --out runs/demo"
+)
 def demo(
     rounds: Annotated[
         int, typer.Option(metavar="N", min=1, max=1000, help="How often to ask.")
-    ] = 3,
+    ] = 7,
+    interval: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS", min=0, help="Seconds from one round to the next."
+        ),
+    ] = 3.0,
+    n_of_m: watching.VotesOption = "3/5",
     seed: Annotated[
         int, typer.Option(metavar="N", min=0, help="Same seed, same pictures.")
     ] = 0,
     model: ModelOption = "default",
     threshold: ThresholdOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for state.json, alarms.jsonl and scores.jsonl. "
+            "(default: nothing is kept)"
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Try it all without internet, on simulated cameras of this machine.
+    """Watch simulated cameras of this machine; no internet is needed.
 
-    Some work, two of these catch fire in the second round; the others hang, trickle,
-    refuse, redirect, send too much or send nonsense. The exit status is 1 if any
-    camera was not found out.
+    Some work, and two of these catch fire while you watch; the others
+    hang, trickle, refuse, redirect, send too much or send nonsense.
+
+    The exit status is 1 if any fault was not found out, if a fire had no
+    alarm, or if one rang without a fire.
     """
-    from fire_course.cameras import Kind, Memory
-    from fire_course.cameras.demo import Network
-
+    votes = watching.read_votes(n_of_m)
     with talk(json=json) as voice:
+        from fire_course.cameras.demo import Network
+
         detector = load_detector(voice, model, threshold)
-        fires = {1: (1, None), 4: (1, None)}
-        network = Network(faults=_SHOWN, fires=fires, seed=seed)
-        memories: dict[str, Memory] = {}
-        history, missed = [], set()
+        network = Network(faults=_SHOWN, fires=_FIRES, seed=seed)
         with voice.waiting("drawing the scenes"):
             network.scenes.prepare(network.count)
-        with network:
-            fetcher = network.fetcher()
-            for step in range(rounds):
-                network.step = step
-                with voice.progress(f"round {step + 1}") as progress:
-                    answers = fetcher.round(
-                        network.cameras,
-                        memories,
-                        size=detector.image_size,
-                        progress=progress,
-                    )
-                rows = judged(network.cameras, answers, detector)
-                for number, row in enumerate(rows):
-                    row["burning"] = network.burning(number)
-                    expected = network.expected[row["name"]]
-                    # Who has asked to wait is left alone in later rounds.
-                    if row["failure"] not in (expected, Kind.TOO_SOON):
-                        missed.add(row["name"])
-                history.append(rows)
-                voice.say(f"Round {step + 1} of {rounds}", told(rows, detector), "")
-        voice.say(_summary(history[-1]))
-        voice.answer({"rounds": history, "missed": sorted(missed)})
-        if missed:
-            complain(f"Not found out: {', '.join(sorted(missed))}.")
-            raise typer.Exit(1)
+        _watch_demo(
+            voice,
+            network,
+            detector,
+            votes=votes,
+            rounds=rounds,
+            interval=interval,
+            out=out,
+        )
 
 
-def _summary(rows: Sequence[dict[str, Any]]) -> str:
-    answered = sum(row["failure"] is None for row in rows)
-    burning = [row["name"] for row in rows if row["burning"]]
-    told = f"{answered} of {len(rows)} cameras gave a picture."
-    if burning:
-        return f"{told} It burns before {' and '.join(burning)}."
-    return told
+def _watch_demo(
+    voice: Talk,
+    network: Network,
+    detector: Detector,
+    *,
+    votes: tuple[int, int],
+    rounds: int,
+    interval: float,
+    out: Path | None,
+) -> None:
+    from fire_course.cameras import Kind, Rule
+
+    rule = Rule(threshold=detector.threshold, votes=votes[0], of=votes[1])
+    history: list[Round] = []
+    burnt: list[list[bool]] = []
+    wrong: set[str] = set()
+
+    def after_round(done: Round) -> None:
+        history.append(done)
+        burnt.append([network.burning(number) for number in range(network.count)])
+        for row in done.rows:
+            found = None if row.failure is None else row.failure.kind
+            # Who has asked to wait is left alone in later rounds.
+            if found not in (network.expected[row.camera.name], Kind.TOO_SOON):
+                wrong.add(row.camera.name)
+        network.step += 1
+
+    with network:
+        faults = sum(
+            network.fault(number).kind is not None for number in range(network.count)
+        )
+        voice.say(
+            f"{network.count} simulated cameras on this machine; {faults} have a fault.",
+            *(_story(network, number) for number in sorted(network.fires)),
+            "",
+        )
+        ended: typer.Exit | None = None
+        try:
+            watching.watch_cameras(
+                voice,
+                network.cameras,
+                detector=detector,
+                fetcher=network.fetcher(),
+                rule=rule,
+                interval=interval,
+                rounds=rounds,
+                out=out,
+                after_round=after_round,
+                each_as_json=False,
+            )
+        except typer.Exit as leaving:  # Ctrl-C, with all written
+            ended = leaving
+        fires = _fires(network, rule, history, burnt)
+    failed = [fire["name"] for fire in fires if fire["expected"] != fire["alarm"]]
+    if history:
+        voice.say("", *_told(fires, history[-1], sorted(wrong)))
+    voice.answer(
+        {
+            "rounds": [done.as_dict() for done in history],
+            "fires": fires,
+            "missed": sorted(wrong),
+        }
+    )
+    if ended is not None:
+        raise ended
+    if wrong:
+        complain(f"Not found out: {', '.join(sorted(wrong))}.")
+    if failed:
+        complain(f"The alarm was not as it should be: {', '.join(failed)}.")
+    if wrong or failed:
+        raise typer.Exit(1)
+
+
+def _story(network: Network, number: int) -> str:
+    """Say what will happen before a camera."""
+    name = network.cameras[number].name
+    start, stop = network.fires[number]
+    if stop == start + 1:
+        return f"{name} will see flames in round {stop} alone."
+    return f"{name} will see a fire from round {start + 1} on."
+
+
+def _fires(
+    network: Network, rule: Rule, history: Sequence[Round], burnt: Sequence[list[bool]]
+) -> list[dict[str, Any]]:
+    """Compare the first alarm of each camera with what the rule owes to its flames."""
+    from fire_course.cameras import Rule, replay
+
+    perfect = Rule(votes=rule.votes, of=rule.of)  # for scores of 0 and 1
+    rang: dict[str, int] = {}
+    for number, done in enumerate(history, 1):
+        for alarm in done.alarms:
+            rang.setdefault(alarm.camera, number)
+    rows = []
+    for number, camera in enumerate(network.cameras):
+        flames = [float(each[number]) for each in burnt]
+        due = replay(flames, perfect, times=range(len(flames)))
+        first = round(due[0].time) + 1 if due else None
+        if any(flames) or camera.name in rang:
+            rows.append(
+                {
+                    "name": camera.name,
+                    "burning": [turn for turn, each in enumerate(flames, 1) if each],
+                    "expected": first,
+                    "alarm": rang.get(camera.name),
+                }
+            )
+    return rows
+
+
+def _told(
+    fires: Sequence[dict[str, Any]], last: Round, wrong: Sequence[str]
+) -> list[str]:
+    """Say in the end what came of it."""
+    lines = []
+    for fire in fires:
+        flames, alarm = fire["burning"], fire["alarm"]
+        if len(flames) > 1:
+            seen = f"flames in {len(flames)} rounds, from round {flames[0]} on"
+        else:
+            seen = f"flames in round {flames[0]}" if flames else "no flames"
+        rang = "no alarm" if alarm is None else f"alarm in round {alarm}"
+        lines.append(f"{fire['name']}: {seen}; {rang}.")
+    answered = sum(row.failure is None for row in last.rows)
+    text = f"{answered} of {len(last.rows)} cameras gave a picture in the last round"
+    if wrong:
+        return [*lines, f"{text}."]
+    return [*lines, f"{text}; of each of the others the reason is known."]

@@ -23,7 +23,7 @@ from fire_course.cli.common import (
     shown_path,
     talk,
 )
-from fire_course.cli.reading import ThresholdOption, load_detector
+from fire_course.cli.reading import MODEL_HELP, ThresholdOption, load_detector
 
 if TYPE_CHECKING:
     from fire_course.cameras.delivery import Delivery
@@ -36,38 +36,44 @@ if TYPE_CHECKING:
 
 EXAMPLE = (
     "Examples:\n\n"
-    "fire-course cameras watch my-cameras.csv\n\n"
-    "fire-course cameras watch my-cameras.csv --n-of-m 2/3 --threshold .7 "
+    "fire-course cameras watch mine.csv\n\n"
+    "fire-course cameras watch mine.csv --n-of-m 2/3 --threshold .7 "
     "--webhook https://example.org/alarms\n\n"
-    "fire-course cameras watch my-cameras.csv --hook 'notify-send {camera} {score}' "
+    "fire-course cameras watch mine.csv --hook 'notify-send {camera} {score}' "
     "--keep-frames 100\n\n"
-    "fire-course cameras watch my-cameras.csv --rounds 10 --json"
+    "fire-course cameras watch mine.csv --rounds 10 --json"
 )
+
+LIST_EXAMPLE = (
+    "A list is a file such as\n\n"
+    "name,url,credit,minimum_interval\n\n"
+    "hill,https://example.org/hill.jpg,Example Weather,300"
+)
+"""How a list looks, for those who have none yet."""
+
+ListArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="LIST",
+        help="Cameras in a CSV or YAML file: name, url and, if you like, place, "
+        "operator, terms, credit, minimum_interval; or `default` for the list that "
+        "comes with the course.",
+    ),
+]
+VotesOption = Annotated[
+    str,
+    typer.Option(
+        metavar="N/M",
+        help="An alarm needs N votes among the last M pictures of a camera.",
+    ),
+]
 
 
 def watch(
-    cameras: Annotated[
-        Path,
-        typer.Argument(
-            metavar="LIST",
-            help="Cameras in a CSV or YAML file; `cameras list LIST` checks it.",
-        ),
-    ],
-    model: Annotated[
-        str,
-        typer.Option(
-            help="A saved model (.keras or .weights.h5), or `default` for the "
-            "package's."
-        ),
-    ] = "default",
+    cameras: ListArgument,
+    model: Annotated[str, typer.Option(metavar="MODEL", help=MODEL_HELP)] = "default",
     threshold: ThresholdOption = None,
-    n_of_m: Annotated[
-        str,
-        typer.Option(
-            metavar="N/M",
-            help="An alarm needs N votes among the last M pictures of a camera.",
-        ),
-    ] = "3/5",
+    n_of_m: VotesOption = "3/5",
     release: Annotated[
         float | None,
         typer.Option(
@@ -158,24 +164,20 @@ def watch(
 ) -> None:
     """Watch cameras and raise one alarm an event.
 
-    A table that stays on a terminal; lines elsewhere; with --json one JSON object a
-    round. A camera that gives no picture is unknown, never without fire. Ctrl-C ends
-    the watch; the same command goes on with it.
-    """
-    from fire_course.cameras.rules import n_of_m as read_votes
+    A table that stays on a terminal; lines elsewhere; with --json one JSON
+    object a round. A camera that gives no picture is unknown, never without
+    fire.
 
-    try:
-        votes, of = read_votes(n_of_m)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--n-of-m") from None
+    Ctrl-C ends the watch; the same command goes on with it.
+    """
+    votes, of = read_votes(n_of_m)
     with talk(json=json) as voice:
         from fire_course.cameras.frames import Frames
-        from fire_course.cameras.listing import read_list
         from fire_course.cameras.rules import Rule
         from fire_course.cameras.snapshot import Fetcher, Settings
 
         # All that can be wrong with the command, before the model is loaded.
-        found = read_list(cameras)
+        found = read_cameras(cameras)
         deliveries = told(webhook=webhook, hook=hook)
         if threshold is not None:
             Rule(threshold=threshold, release=release)
@@ -219,6 +221,25 @@ def watch(
         )
 
 
+def read_cameras(path: Path) -> list[Camera]:
+    """Read a list; `default` is the course's own, unless a file is called so."""
+    from fire_course.cameras.listing import read_list, shipped
+
+    return (
+        shipped() if str(path) == "default" and not path.exists() else read_list(path)
+    )
+
+
+def read_votes(text: str) -> tuple[int, int]:
+    """Read ``--n-of-m``; what it cannot be is bad usage."""
+    from fire_course.cameras.rules import n_of_m
+
+    try:
+        return n_of_m(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--n-of-m") from None
+
+
 def told(*, webhook: str | None, hook: str | None) -> list[Delivery]:
     """Make the deliveries of a watch."""
     from fire_course.cameras.delivery import Delivery
@@ -249,8 +270,17 @@ def watch_cameras(
     deliveries: Sequence[Delivery] = (),
     frames: Frames | None = None,
     after_round: Callable[[Round], None] | None = None,
+    each_as_json: bool = True,
 ) -> None:
-    """Watch and show; raise ``typer.Exit(130)`` after Ctrl-C, with all written."""
+    """Watch and show; raise ``typer.Exit(130)`` after Ctrl-C, with all written.
+
+    Parameters
+    ----------
+    after_round : callable, optional
+        Called with each round when it was shown.
+    each_as_json : bool
+        Whether a machine gets a line for each round; if not, the caller tells it.
+    """
     from fire_course.cameras.watch import Watcher
 
     watcher = Watcher(
@@ -270,7 +300,10 @@ def watch_cameras(
         voice.note(f"note: {note}")
     ended: list[int] = []
     try:
-        with _ended_by_signals(watcher, ended), _show(voice, rule) as show:
+        with (
+            _ended_by_signals(watcher, ended),
+            _show(voice, rule, each_as_json) as show,
+        ):
 
             def each(done: Round) -> None:
                 show(done)
@@ -318,9 +351,13 @@ def _ended_by_signals(watcher: Watcher, ended: list[int]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _show(voice: Talk, rule: Rule) -> Iterator[Callable[[Round], None]]:
+def _show(
+    voice: Talk, rule: Rule, each_as_json: bool
+) -> Iterator[Callable[[Round], None]]:
     """Give what shows a round: a table that stays, lines, or JSON lines."""
-    if voice.json:
+    if voice.json and not each_as_json:
+        yield lambda done: None
+    elif voice.json:
 
         def write(done: Round) -> None:
             line = jsonlib.dumps(json_ready(done.as_dict()), allow_nan=False)
@@ -410,9 +447,10 @@ def _table(done: Round, rule: Rule) -> Table:
     table = Table(
         box=None,
         pad_edge=False,
-        caption=f"round {done.number}, {_clock(done.time)}, {done.seconds:.1f} s; an "
+        # Above: of a table that is higher than the terminal, the end is not seen.
+        title=f"round {done.number}, {_clock(done.time)}, {done.seconds:.1f} s; an "
         f"alarm needs {rule.votes} of {rule.of} at {rule.threshold:g}; Ctrl-C ends",
-        caption_justify="left",
+        title_justify="left",
     )
     # Only names and reasons give way where the terminal is narrow.
     table.add_column("camera", max_width=30)

@@ -2,8 +2,10 @@
 
 import csv
 import json
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +58,15 @@ def test_list_checks_a_list_of_ones_own(cli, tmp_path):
     assert answer.code == 1
     assert "line 3" in answer.err and "hunter2" not in answer.err
     assert len(answer.err.splitlines()) == 1
+
+
+def test_default_is_the_list_of_the_course_unless_a_file_is_called_so(cli, tmp_path):
+    from fire_course.cli.watching import read_cameras
+
+    assert read_cameras(Path("default")) == shipped()
+    (tmp_path / "default").write_text("name,url\nhill,http://a.example/x.jpg\n")
+    # The fixture works in this folder.
+    assert [camera.name for camera in read_cameras(Path("default"))] == ["hill"]
 
 
 # --- check --------------------------------------------------------------------
@@ -123,6 +134,7 @@ def test_check_refuses_private_addresses_unless_told(cli, network, model, tmp_pa
     path = listed(network, tmp_path / "list.csv")
     answer = cli("cameras", "check", path, "--model", model, "--json")
     assert {row["failure"] for row in answer.json} == {"blocked address"}
+    assert "--allow-private" in answer.err
     assert network.asked == [0] * 6
 
 
@@ -144,6 +156,7 @@ def test_check_obeys_robots_unless_told(cli, model, tmp_path):
         (("list", "none.csv"), 1, "none.csv"),
         (("frobnicate",), 2, "frobnicate"),
         (("demo", "--rounds", "0"), 2, "rounds"),
+        (("demo", "--n-of-m", "5/3"), 2, "N <= M"),
     ],
 )
 def test_what_cannot_work_is_said_plainly(cli, tmp_path, arguments, code, words):
@@ -191,11 +204,46 @@ def test_the_shipped_detector_finds_the_fire(tmp_path):
     assert done.stderr.splitlines() == ["error: 1 of 4 cameras gave no picture."]
 
 
-def test_demo_finds_everything_out(cli, model, tmp_path):
-    answer = cli("cameras", "demo", "--rounds", "3", "--model", model, "--json")
-    assert answer.json["missed"] == []
+def test_demo_watches_and_finds_everything_out(cli, tmp_path):
+    options = ["--rounds", "3", "--interval", "0", "--n-of-m", "1/2"]
+    answer = cli("cameras", "demo", *options, "--out", "watch", "--json")
     assert (answer.code, answer.err) == (0, "")
-    rounds = answer.json["rounds"]
-    assert [sum(row["burning"] for row in rows) for rows in rounds] == [0, 2, 2]
-    assert len({row["failure"] for row in rounds[-1]}) >= 14
+    document = answer.json
+    assert document["missed"] == []
+    assert [fire["burning"] for fire in document["fires"]] == [[3], [2]]
+    assert [fire["alarm"] for fire in document["fires"]] == [3, 2]
+    rounds = document["rounds"]
+    assert [each["round"] for each in rounds] == [1, 2, 3]
+    rang = [[alarm["camera"] for alarm in each["alarms"]] for each in rounds]
+    assert rang == [[], ["hill-02"], ["hill-01"]]
+    assert len({row["failure"] for row in rounds[-1]["cameras"]}) >= 14
+    kept = {path.name for path in (tmp_path / "watch").iterdir()}
+    assert {"state.json", "alarms.jsonl", "scores.jsonl"} <= kept
+
+
+def test_demo_complains_of_a_false_alarm(cli, model, tmp_path):
+    options = ["--rounds", "1", "--n-of-m", "1/1", "--threshold", "0"]
+    answer = cli("cameras", "demo", "--model", model, *options)
+    assert answer.code == 1
+    assert "hill-00: no flames; alarm in round 1." in answer.out
+    assert answer.err.startswith("error: The alarm was not as it should be: hill-00, ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_ends_the_demo_and_its_answer_is_whole(model, tmp_path):
+    command = (sys.executable, "-m", "fire_course", "cameras", "demo", "--model")
+    with subprocess.Popen(
+        (*command, str(model), "--rounds", "1000", "--interval", "0"),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as watching:
+        lines = iter(watching.stdout.readline, "")
+        assert any(" round 1: " in line for line in lines)
+        watching.send_signal(signal.SIGINT)
+        out, err = watching.communicate(timeout=60)
+    assert watching.returncode == 130
+    assert err.splitlines()[-1] == "The watch was ended."
+    assert "cameras gave a picture in the last round" in out
+    assert "Traceback" not in err
