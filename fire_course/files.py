@@ -15,7 +15,7 @@ import secrets
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ __all__ = [
     "FileError",
     "atomic_write",
     "file_error",
+    "hold_folder",
     "sha256_file",
     "write_json",
     "write_text",
@@ -159,6 +160,51 @@ def write_json(path: str | os.PathLike[str], value: Any) -> None:
     """
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     write_text(path, text + "\n")
+
+
+def hold_folder(
+    folder: str | os.PathLike[str], refusal: Exception
+) -> AbstractContextManager[object]:
+    """Keep a folder to oneself; the hold ends with the block, or with the process.
+
+    On Windows nothing is held.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there.
+    refusal : Exception
+        Raised if another holds it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with hold_folder(folder, ValueError("Mine.")):
+    ...         hold_folder(folder, ValueError("Somebody works here."))
+    Traceback (most recent call last):
+    ...
+    ValueError: Somebody works here.
+    """
+    path = Path(folder) / "lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise file_error(error, folder) from error
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return nullcontext()
+    try:
+        stream = path.open("w")
+    except OSError as error:
+        raise file_error(error, path) from error
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        stream.close()
+        raise refusal from None
+    return stream
 
 
 def sha256_file(path: str | os.PathLike[str]) -> str:

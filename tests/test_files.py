@@ -433,3 +433,24 @@ def test_a_kill_in_mid_write_before_there_was_a_file(tmp_path):
     assert not path.exists()
     files.write_text(path, "{}")
     assert path.read_text() == "{}"
+
+
+def test_a_folder_is_held_by_one_at_a_time(tmp_path):
+    folder = tmp_path / "new" / "folder"
+    with files.hold_folder(folder, ValueError("mine")):
+        with pytest.raises(ValueError, match="mine"):
+            files.hold_folder(folder, ValueError("mine"))
+        command = (
+            "import sys; from fire_course import files\n"
+            "files.hold_folder(sys.argv[1], SystemExit(7))"
+        )
+        other = [sys.executable, "-c", command, str(folder)]
+        assert subprocess.run(other, timeout=60).returncode == 7
+    with files.hold_folder(folder, ValueError("mine")):
+        pass
+
+
+def test_a_file_in_the_place_of_a_folder_to_hold(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(files.FileError, match="file"):
+        files.hold_folder(tmp_path / "file", ValueError("mine"))

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fire_course import files
 from fire_course import sweep as sweeps
 from fire_course.sweep import SweepError, sweep
 from fire_course.sweep.settings import checked, fingerprint, grid, identity, key
@@ -392,6 +393,14 @@ def test_a_stop_in_mid_trial_keeps_the_finished_rows_and_ends_the_children(
         assert process.returncode == 0
 
 
+def test_two_sweeps_do_not_write_into_one_folder(tmp_path):
+    with (
+        files.hold_folder(tmp_path, ValueError()),
+        pytest.raises(SweepError, match="Another sweep writes into"),
+    ):
+        sweep({"x": [1]}, sweep_jobs.bowl, out=tmp_path)
+
+
 def test_a_damaged_table_is_said(tmp_path):
     (tmp_path / "trials.jsonl").write_text('{"key": 1}\n')
     with pytest.raises(SweepError, match="is damaged: repair or remove it"):
@@ -454,7 +463,7 @@ def test_tensorboard_reads_the_logs(tmp_path):
 
 def test_without_tensorboard_there_are_no_logs(tmp_path):
     sweep({"x": [1]}, sweep_jobs.bowl, out=tmp_path, tensorboard=False)
-    assert [path.name for path in tmp_path.iterdir()] == ["trials.jsonl"]
+    assert {path.name for path in tmp_path.iterdir()} == {"lock", "trials.jsonl"}
 
 
 # --- networks ------------------------------------------------------------------

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -230,7 +230,7 @@ class Watcher:
         self._unwritten: deque[Alarm] = deque(maxlen=_MOST_UNWRITTEN)
         self._told_disk = False
         self._folder = None if folder is None else Path(folder)
-        self._lock: TextIO | None = None
+        self._held = contextlib.ExitStack()
         self._state = WatchState()
         for delivery in self.deliveries:
             delivery.tell = self._notes.append
@@ -288,9 +288,7 @@ class Watcher:
         finally:
             with contextlib.suppress(OSError):  # told in its round
                 self._write()
-            if self._lock is not None:
-                self._lock.close()
-                self._lock = None
+            self._held.close()
 
     def notes(self) -> tuple[str, ...]:
         """Give what the user should know and was not told yet."""
@@ -466,11 +464,8 @@ class Watcher:
         self._state.write(self._folder / STATE)
 
     def _open(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise files.file_error(error, folder) from error
-        self._lock = _locked(folder)
+        refusal = f"Another watcher works in {folder}: end it, or give another folder."
+        self._held.enter_context(files.hold_folder(folder, WatchError(refusal)))
         self._alarms_log = JSONLines(folder / ALARMS)
         # Ten thousand rounds of fifty cameras; it is for replays, not for the record.
         self._scores_log = JSONLines(
@@ -547,27 +542,6 @@ def _alarms(records: Iterable[Mapping[str, Any]]) -> Iterator[Alarm]:
     for record in records:
         with contextlib.suppress(TypeError, ValueError, AttributeError):
             yield Alarm.from_dict(record)
-
-
-def _locked(folder: Path) -> TextIO | None:
-    """Refuse a folder in which another watcher works; the lock ends with the process."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return None
-    path = folder / "lock"
-    try:
-        stream = path.open("w")
-    except OSError as error:
-        raise files.file_error(error, path) from error
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        stream.close()
-        raise WatchError(
-            f"Another watcher works in {folder}: end it, or give another folder."
-        ) from None
-    return stream
 
 
 def read_scores(

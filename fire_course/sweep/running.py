@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import fire_course
+from fire_course import files
 from fire_course.sweep import settings as _settings
 from fire_course.sweep.board import Board
 from fire_course.sweep.child import Child, Died, packed
@@ -84,8 +85,8 @@ def sweep(
     Raises
     ------
     SweepError
-        If settings or data cannot be used, no cluster answers, or the table in
-        `out` is damaged.
+        If settings or data cannot be used, no cluster answers, another sweep
+        writes into `out`, or the table there is damaged.
     fire_course.files.FileError
         If `out` cannot be written.
 
@@ -118,16 +119,19 @@ def sweep(
     }
     tasks = [(_settings.key(each, **marks), each) for each in wanted]
     folder = Path(out)
-    table = Table(folder, [key for key, _ in tasks])
-    board = Board(folder / "logs") if tensorboard else None
-    missing = [
-        (key, each)
-        for key, each in tasks
-        if key not in table.rows or table.rows[key].status != "done"
-    ]
-    done = len(tasks) - len(missing)
-    skipped = done
-    with _reporting(progress, rank_by, mode) as report:
+    refusal = f"Another sweep writes into {folder}: let it end, or name another folder."
+    with (
+        files.hold_folder(folder, SweepError(refusal)),
+        _reporting(progress, rank_by, mode) as report,
+    ):
+        table = Table(folder, [key for key, _ in tasks])
+        board = Board(folder / "logs") if tensorboard else None
+        missing = [
+            (key, each)
+            for key, each in tasks
+            if key not in table.rows or table.rows[key].status != "done"
+        ]
+        done = skipped = len(tasks) - len(missing)
         report(done, len(tasks), table, tasks)
         if missing:
             payload = packed(trial, data)

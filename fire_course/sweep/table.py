@@ -212,10 +212,6 @@ class Table:
     def __init__(self, folder: Path, keys: list[str]) -> None:
         self._path = folder / NAME
         self._order = {key: i for i, key in enumerate(keys)}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise files.file_error(error, folder) from error
         self.rows = {row.key: row for row in read(folder)}
 
     def add(self, row: Row) -> None:

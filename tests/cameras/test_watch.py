@@ -185,7 +185,7 @@ def test_2000_rounds_of_50_cameras_with_faults_and_kills(tmp_path, monkeypatch):
                     torn += 1
                     break
             dying = False
-            watcher._lock.close()  # as the end of a process does
+            watcher._held.close()  # as the end of a process does
     finally:
         tracemalloc.stop()
     assert torn >= 6
@@ -390,7 +390,7 @@ def test_a_kill_in_the_first_round_of_all_repeats_no_alarm(tmp_path, monkeypatch
         patch.setattr(WatchState, "write", lambda *_: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
             watcher.round()
-    watcher._lock.close()
+    watcher._held.close()
     told = []
     watcher = world.watcher(
         cameras(1),
