@@ -12,6 +12,9 @@
 `sweep_heads`         many heads, in seconds
 `HeadTrial`           the same as trials of `fire_course.sweep`
 `Classifier`          a network out of the box: its top classes, "is it X?"
+`page_images`         the pictures of a web page, gathered politely
+`image_links`         where they are, read from its HTML
+`DemoPage`            such a page on this machine, with all that goes wrong
 ====================  ========================================================
 """
 
@@ -24,8 +27,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "building",
         "cache",
         "classifying",
+        "demo_page",
         "extracting",
+        "gather",
         "heads",
+        "links",
         "weights",
     ],
     submod_attrs={
@@ -33,8 +39,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "building": ["Origin", "origin", "transfer_model", "trunk", "unfreeze"],
         "cache": ["FeatureCache"],
         "classifying": ["Answer", "Classifier", "class_names"],
+        "demo_page": ["DemoPage"],
         "extracting": ["features", "stacked"],
+        "gather": ["Gathered", "PageError", "Picture", "Unusable", "page_images"],
         "heads": ["HeadRun", "HeadTrial", "head", "sweep_heads", "with_head"],
+        "links": ["Link", "image_links"],
         "weights": ["TransferError", "WeightsError", "weights_file"],
     },
 )

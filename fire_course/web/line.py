@@ -49,10 +49,12 @@ class Deadline:
     ----------
     seconds : float
         From now.
+    wanted : str
+        What must have come, for the error.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, seconds: float, *, wanted: str = "picture") -> None:
+        self.seconds, self.wanted = seconds, wanted
         self.end = time.monotonic() + seconds
 
     def left(self) -> float:
@@ -64,7 +66,9 @@ class Deadline:
 
     def over(self) -> Trouble:
         """Give the error of a deadline that has passed."""
-        return Trouble(Kind.TIMEOUT, f"gave no picture within {self.seconds:g} seconds")
+        return Trouble(
+            Kind.TIMEOUT, f"gave no {self.wanted} within {self.seconds:g} seconds"
+        )
 
 
 class _Timed:
@@ -439,7 +443,7 @@ def _unpacker(response: requests.Response) -> Callable[[bytes, int], bytes]:
     if packed in ("", "identity"):
         return lambda chunk, most: chunk
     if packed not in ("gzip", "x-gzip", "deflate"):
-        raise Trouble(Kind.NOT_A_PICTURE, "sends its picture packed in an unknown way")
+        raise Trouble(Kind.NOT_A_PICTURE, "is packed in an unknown way")
     machine = zlib.decompressobj(zlib.MAX_WBITS | 32)
 
     def unpack(chunk: bytes, most: int) -> bytes:

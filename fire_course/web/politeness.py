@@ -12,8 +12,9 @@ from urllib.robotparser import RobotFileParser
 import fire_course
 from fire_course.web.addresses import Origin
 from fire_course.web.line import Deadline
+from fire_course.web.trouble import Kind, Trouble
 
-__all__ = ["AGENT", "Robots", "Turns", "user_agent"]
+__all__ = ["AGENT", "Pace", "Robots", "Turns", "user_agent"]
 
 AGENT = "fire-course"
 """The name that a robots.txt may speak to."""
@@ -115,6 +116,56 @@ class Turn:
         """Let a request go at once: the turn is all that it has to wait for."""
 
 
+class Pace:
+    """Leave a pause between the requests to one server.
+
+    For one thread alone, which asks one server after the other.
+
+    Parameters
+    ----------
+    seconds : float
+        From the beginning of a request to the beginning of the next.
+    robots : Robots, optional
+        A Crawl-delay of a server counts if it is longer.
+    """
+
+    def __init__(self, seconds: float, robots: Robots | None = None) -> None:
+        self.seconds, self._robots = seconds, robots
+        self._asked: dict[Origin, float] = {}
+        self._not_before: dict[Origin, float] = {}
+
+    def left(self, origin: Origin) -> float:
+        """Give the seconds until a server may be asked; 0 means now."""
+        due = self._not_before.get(origin, 0.0)
+        if origin in self._asked:
+            asked_for = self._robots.delay(origin) if self._robots else 0.0
+            due = max(due, self._asked[origin] + max(self.seconds, asked_for))
+        return max(0.0, due - time.monotonic())
+
+    def rest(self, origin: Origin, seconds: float) -> None:
+        """Leave a server alone for some seconds from now, as it asked."""
+        self._not_before[origin] = time.monotonic() + seconds
+
+    def resting(self, origin: Origin) -> bool:
+        """Tell whether a server asked to be left alone, and still is."""
+        return self._not_before.get(origin, 0.0) > time.monotonic()
+
+    def move(self, origin: Origin, deadline: Deadline) -> None:
+        """Wait for a server, if it may be asked before the deadline."""
+        wait = self.left(origin)
+        if wait >= deadline.left():
+            raise Trouble(
+                Kind.TOO_SOON,
+                f"has a server that may be asked again in {wait:.0f} seconds",
+            )
+        time.sleep(wait)
+
+    def request(self, origin: Origin, deadline: Deadline) -> None:
+        """Wait for a server, and count what follows as asking it."""
+        self.move(origin, deadline)
+        self._asked[origin] = time.monotonic()
+
+
 class Robots:
     """What the robots.txt of servers allow, remembered for an hour.
 
@@ -136,6 +187,16 @@ class Robots:
             if rules is None or self._clock() >= until:
                 return None
         return rules.can_fetch(AGENT, url)
+
+    def delay(self, origin: Origin) -> float:
+        """Give the seconds that a server wants between requests; 0 if it says none."""
+        with self._guard:
+            _, rules = self._known.get(origin, (0.0, None))
+        if rules is None:
+            return 0.0
+        delay, rate = rules.crawl_delay(AGENT), rules.request_rate(AGENT)
+        every = rate.seconds / rate.requests if rate and rate.requests else 0.0
+        return max(float(delay or 0), every)
 
     def learn(self, origin: Origin, text: str) -> None:
         """Keep the rules of a server; an empty text allows everything."""

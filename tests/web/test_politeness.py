@@ -7,7 +7,7 @@ import time
 import pytest
 
 from fire_course.web.line import Deadline
-from fire_course.web.politeness import Robots, Turns, user_agent
+from fire_course.web.politeness import Pace, Robots, Turns, user_agent
 from fire_course.web.trouble import Kind, Trouble
 
 A, B = ("http", "a.example", 80), ("http", "b.example", 80)
@@ -115,3 +115,37 @@ def test_the_user_agent_fits_into_a_header():
     agent = user_agent("me\r\nX-Evil: 1 (λ) @example.org")
     assert agent.isascii() and agent.isprintable()
     assert agent.startswith("fire-course/")
+
+
+@pytest.mark.parametrize(
+    ("rules", "delay"),
+    [
+        ("User-agent: *\nCrawl-delay: 3\n", 3.0),
+        ("User-agent: fire-course\nRequest-rate: 1/5\n", 5.0),
+        ("User-agent: *\nCrawl-delay: 2\nRequest-rate: 10/5\n", 2.0),
+        ("User-agent: greedy\nCrawl-delay: 9\n", 0.0),
+        ("User-agent: *\nCrawl-delay: often\nRequest-rate: 0/0\n", 0.0),
+    ],
+)
+def test_the_delay_that_a_server_asks_for(rules, delay):
+    robots = Robots()
+    assert robots.delay(A) == 0
+    robots.learn(A, rules)
+    assert robots.delay(A) == delay
+    pace = Pace(0.5, robots)
+    assert pace.left(A) == 0
+    pace.request(A, Deadline(30))
+    assert pace.left(A) == pytest.approx(max(0.5, delay), abs=0.2)
+    assert pace.left(B) == 0
+
+
+def test_a_server_that_wants_rest_gets_it():
+    pace = Pace(0)
+    pace.rest(A, 50)
+    assert pace.resting(A) and not pace.resting(B)
+    started = time.monotonic()
+    with pytest.raises(Trouble, match="again in 50 seconds") as caught:
+        pace.request(A, Deadline(5))
+    assert caught.value.kind is Kind.TOO_SOON
+    assert time.monotonic() - started < 1
+    pace.request(B, Deadline(5))
