@@ -99,7 +99,7 @@ lessons: $(READY) $(DRAWN)
 # ---------------------------------------------------------------------- tests
 
 test: $(READY)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/book
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --durations 40 --ignore tests/book
 	$(MAKE) nbval
 	$(MAKE) book
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile tests/book
