@@ -125,6 +125,35 @@ class Classifier:
         inputs = keras.Input(shape, name="photo")
         outputs = network(preprocess(what.name, inputs), training=False)
         self.network = keras.Model(inputs, outputs, name=f"{what.name}_classifier")
+        self._of = "ImageNet"
+
+    @classmethod
+    def of(cls, network: Any, names: Sequence[str]) -> Classifier:
+        """Ask a network of your own in the same way.
+
+        Parameters
+        ----------
+        network : keras.Model
+            From photographs of 0 to 255 to a probability for each class.
+        names : sequence of str
+            Its classes, in the order of its answers.
+
+        Raises
+        ------
+        TransferError
+            If it takes no photographs of one size, or has not as many answers.
+        """
+        given, made = network.input_shape, network.output_shape
+        if len(given) != 4 or None in given[1:] or made[1:] != (len(names),):
+            raise TransferError(
+                f"A network from photographs of one size to {len(names)} probabilities is "
+                f"wanted, one a name, not from {given[1:]} to {made[1:]}."
+            )
+        new = cls.__new__(cls)
+        new.names, new.network = tuple(map(str, names)), network
+        new.image_size = (given[1], given[2])
+        new._of = "The network"
+        return new
 
     def predict_proba(self, photos: Sequence[Photo]) -> NDArray[np.float32]:
         """Give the probability of every class for every photograph.
@@ -136,7 +165,7 @@ class Classifier:
 
         Returns
         -------
-        ndarray of float32, shape (N, 1000)
+        ndarray of float32, shape (N, classes)
 
         Raises
         ------
@@ -147,7 +176,7 @@ class Classifier:
         """
         if isinstance(photos, str | os.PathLike):
             raise TransferError("Give a list of photographs: [photo] for one.")
-        found = [np.empty((0, 1000), np.float32)]
+        found = [np.empty((0, len(self.names)), np.float32)]
         for start in range(0, len(photos), _BATCH):
             batch = np.stack([self._fitted(p) for p in photos[start : start + _BATCH]])
             found.append(np.asarray(self.network.predict_on_batch(batch)))
@@ -168,8 +197,10 @@ class Classifier:
         -------
         list of lists of (name, probability)
         """
-        if isinstance(count, bool) or not 1 <= count <= 1000:
-            raise TransferError(f"count lies from 1 to 1000, not at {count}.")
+        if isinstance(count, bool) or not 1 <= count <= len(self.names):
+            raise TransferError(
+                f"count lies from 1 to {len(self.names)}, not at {count}."
+            )
         rows = self.predict_proba(photos)
         return [
             [(self.names[i], float(row[i])) for i in np.argsort(-row)[:count]]
@@ -184,7 +215,7 @@ class Classifier:
         Parameters
         ----------
         what : str or sequence of str
-            Names of ImageNet's classes; a space does for an underscore.
+            Names of its classes; a space does for an underscore.
         photo : path or array (H, W, 3)
         threshold : float
             From which sum of probabilities on the answer is yes.
@@ -214,7 +245,7 @@ class Classifier:
             near = difflib.get_close_matches(bare, lower, n=3)
             near += [each for each in lower if bare in each and each not in near][:3]
             guess = f"; did you mean {' or '.join(near)}?" if near and bare else "."
-            raise TransferError(f"ImageNet has no class called {name!r}{guess}")
+            raise TransferError(f"{self._of} has no class called {name!r}{guess}")
         return found
 
     def _fitted(self, photo: Photo) -> NDArray[Any]:

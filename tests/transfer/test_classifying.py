@@ -101,6 +101,32 @@ def test_what_is_no_photograph_is_refused(classifier, photos):
         classifier.is_it("banana", photos[0], threshold=3)
 
 
+def test_a_network_of_your_own_is_asked_in_the_same_way(photos):
+    layers = KERAS.layers
+    network = KERAS.Sequential(
+        [
+            KERAS.Input((20, 30, 3)),
+            layers.GlobalAveragePooling2D(),
+            layers.Rescaling(0.01),
+            layers.Softmax(),
+        ]
+    )
+    own = transfer.Classifier.of(network, ["red", "dark green", "blue"])
+    green = np.zeros((20, 30, 3), np.uint8) + np.uint8([0, 200, 100])
+    weights = np.exp([0, 2, 1])
+    assert own.predict_proba([green])[0] == pytest.approx(weights / weights.sum())
+    assert [name for name, _ in own.top([green], 2)[0]] == ["dark green", "blue"]
+    assert own.is_it(["red", "Dark green"], green).classes == ("red", "dark green")
+    assert own.predict_proba(photos).shape == (3, 3)
+    with pytest.raises(transfer.TransferError, match="The network has no class .*red"):
+        own.is_it("reed", green)
+    with pytest.raises(transfer.TransferError, match="1 to 3"):
+        own.top([green], 4)
+    for names in (["one"], list("abcd")):
+        with pytest.raises(transfer.TransferError, match="probabilities is wanted"):
+            transfer.Classifier.of(network, names)
+
+
 def test_missing_names_and_weights_are_named(home, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(home))
     with pytest.raises(transfer.WeightsError, match="1.0_224.h5"):
