@@ -38,6 +38,7 @@ LESSONS: dict[str, str] = {
     "06_cats_or_dogs": "fire_course.lessons.checks.ch06_cats_or_dogs",
     "10_honest_data": "fire_course.lessons.checks.ch10_honest_data",
     "11_fire_cnn": "fire_course.lessons.checks.ch11_fire_cnn",
+    "15_watching_cameras": "fire_course.lessons.checks.ch15_watching_cameras",
 }
 """The module of each lesson; it has a tuple `EXERCISES`, in the lesson's order."""
 
