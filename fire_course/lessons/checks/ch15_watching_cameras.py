@@ -870,7 +870,7 @@ _DAY = Exercise(
             _day_wrong(hours=True),
         ),
     ),
-    own=("scipy.stats.binom.sf", "scipy.stats.binom.cdf"),
+    own=("scipy.stats.binom",),
 )
 
 
