@@ -239,7 +239,7 @@ class Classifier:
 
     def _places(self, name: str) -> list[int]:
         bare = name.strip().lower().replace(" ", "_")
-        lower = [each.lower() for each in self.names]
+        lower = [each.lower().replace(" ", "_") for each in self.names]
         found = [i for i, each in enumerate(lower) if each == bare]  # crane: two
         if not found:
             near = difflib.get_close_matches(bare, lower, n=3)
