@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -123,6 +124,9 @@ def _write_onnx(detector: Detector, path: Path) -> None:
 @contextmanager
 def _plainly(name: str, what: str) -> Iterator[None]:
     """Keep the converters' chatter away, and say in one sentence what they refuse."""
+    log = logging.getLogger("tensorflow")  # in a notebook it tells all it does
+    level = log.level
+    log.setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings(action="ignore"), quiet.silenced():
             try:
@@ -145,6 +149,8 @@ def _plainly(name: str, what: str) -> Iterator[None]:
             f"{name} cannot be written as {what} "
             f"({reason.strip()[:160] or type(error).__name__})."
         ) from error
+    finally:
+        log.setLevel(level)
 
 
 def _samples(detector: Detector, photos: Photos | None) -> list[NDArray[np.float32]]:

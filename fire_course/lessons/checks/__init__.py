@@ -39,6 +39,7 @@ LESSONS: dict[str, str] = {
     "10_honest_data": "fire_course.lessons.checks.ch10_honest_data",
     "11_fire_cnn": "fire_course.lessons.checks.ch11_fire_cnn",
     "15_watching_cameras": "fire_course.lessons.checks.ch15_watching_cameras",
+    "16_shipping_it": "fire_course.lessons.checks.ch16_shipping_it",
 }
 """The module of each lesson; it has a tuple `EXERCISES`, in the lesson's order."""
 
