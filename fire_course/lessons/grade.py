@@ -192,8 +192,9 @@ def grade(
                 row = _row(each, result, bundles[each.lesson])
                 row["digest"] = course.digest(each)
                 row["graded_by"] = course.parts(each.lesson)
-                write_json(out / "results" / f"{each.key}.json", row)
+                # In this order, a Ctrl-C between the two leaves no grade untold.
                 done[each.key] = row
+                write_json(out / "results" / f"{each.key}.json", row)
                 if progress is not None:
                     progress(len(done), len(found))
     finally:

@@ -176,7 +176,8 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
         finished = list(csv.DictReader(stream))
     assert 2 <= len(finished) < 12
     assert all(row["points"] == "5" for row in finished)
-    assert len(list(results.glob("*.json"))) == len(finished)
+    # The last may have been told, and not been kept for the next run yet.
+    assert len(finished) - len(list(results.glob("*.json"))) in (0, 1)
 
 
 def test_a_dask_cluster_gives_the_same_grades(first, tmp_path):

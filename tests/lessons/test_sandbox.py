@@ -241,7 +241,10 @@ def test_use_is_measured_over_all_processes_and_ended():
     try:
         deadline = time.monotonic() + 30
         found = watching.usage(above.pid, Path("/nowhere"))
-        while found.memory < 4e8 and time.monotonic() < deadline:
+        # A child that is being started shares its parent's memory for a moment.
+        while (found.processes < 3 or not 4e8 < found.memory < 6e8) and (
+            time.monotonic() < deadline
+        ):
             time.sleep(0.1)
             found = watching.usage(above.pid, Path("/nowhere"))
         assert found.processes == 3
