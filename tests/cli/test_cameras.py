@@ -2,7 +2,6 @@
 
 import csv
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -202,48 +201,3 @@ def test_the_shipped_detector_finds_the_fire(tmp_path):
     rows = json.loads(done.stdout)
     assert [row["label"] for row in rows] == ["nofire", "fire", "nofire", None]
     assert done.stderr.splitlines() == ["error: 1 of 4 cameras gave no picture."]
-
-
-def test_demo_watches_and_finds_everything_out(cli, tmp_path):
-    options = ["--rounds", "3", "--interval", "0", "--n-of-m", "1/2"]
-    answer = cli("cameras", "demo", *options, "--out", "watch", "--json")
-    assert (answer.code, answer.err) == (0, "")
-    document = answer.json
-    assert document["missed"] == []
-    assert [fire["burning"] for fire in document["fires"]] == [[3], [2]]
-    assert [fire["alarm"] for fire in document["fires"]] == [3, 2]
-    rounds = document["rounds"]
-    assert [each["round"] for each in rounds] == [1, 2, 3]
-    rang = [[alarm["camera"] for alarm in each["alarms"]] for each in rounds]
-    assert rang == [[], ["hill-02"], ["hill-01"]]
-    assert len({row["failure"] for row in rounds[-1]["cameras"]}) >= 14
-    kept = {path.name for path in (tmp_path / "watch").iterdir()}
-    assert {"state.json", "alarms.jsonl", "scores.jsonl"} <= kept
-
-
-def test_demo_complains_of_a_false_alarm(cli, model, tmp_path):
-    options = ["--rounds", "1", "--n-of-m", "1/1", "--threshold", "0"]
-    answer = cli("cameras", "demo", "--model", model, *options)
-    assert answer.code == 1
-    assert "hill-00: no flames; alarm in round 1." in answer.out
-    assert answer.err.startswith("error: The alarm was not as it should be: hill-00, ")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_ctrl_c_ends_the_demo_and_its_answer_is_whole(model, tmp_path):
-    command = (sys.executable, "-m", "fire_course", "cameras", "demo", "--model")
-    with subprocess.Popen(
-        (*command, str(model), "--rounds", "1000", "--interval", "0"),
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as watching:
-        lines = iter(watching.stdout.readline, "")
-        assert any(" round 1: " in line for line in lines)
-        watching.send_signal(signal.SIGINT)
-        out, err = watching.communicate(timeout=60)
-    assert watching.returncode == 130
-    assert err.splitlines()[-1] == "The watch was ended."
-    assert "cameras gave a picture in the last round" in out
-    assert "Traceback" not in err
