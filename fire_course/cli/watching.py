@@ -193,11 +193,16 @@ def watch(
             frames = Frames(
                 out / "frames", count=keep_frames, max_bytes=round(frames_mb * 1e6)
             )
-        rare = sum(camera.minimum_interval > interval for camera in found)
+        rare = [
+            camera.minimum_interval
+            for camera in found
+            if camera.minimum_interval > interval
+        ]
         if rare:
             voice.note(
-                f"note: {rare} of {len(found)} cameras may not be asked every "
-                f"{interval:g} seconds: they are unknown in the rounds between"
+                f"note: {len(rare)} of {len(found)} cameras may not be asked every "
+                f"{interval:g} seconds: they are unknown in the rounds between; "
+                f"--interval {max(rare):g} asks all of them in each round"
             )
         detector = load_detector(voice, model, threshold)
         rule = Rule(

@@ -93,6 +93,18 @@ def test_lines_tell_what_has_changed(cli, model, tmp_path):
     assert "0 fire, 1 no fire, 1 unknown" in lines[0]
 
 
+def test_too_short_an_interval_is_told_with_the_one_that_would_do(cli, model, tmp_path):
+    lines = ["name,url,minimum_interval", "a,http://127.0.0.1:1/a.jpg,0"]
+    lines += ["b,http://127.0.0.1:1/b.jpg,90", "c,http://127.0.0.1:1/c.jpg,300"]
+    (tmp_path / "list.csv").write_text("\n".join(lines))
+    answer = cli(
+        *("cameras", "watch", "list.csv", *COMMON, "--model", model, "--rounds", 1)
+    )
+    assert answer.code == 0
+    assert "note: 2 of 3 cameras" in answer.err
+    assert "--interval 300" in answer.err
+
+
 def test_ctrl_c_ends_with_all_written_and_the_watch_goes_on(model, tmp_path):
     with simulated(tmp_path, faults=["ok", "hang"], fires={0: (0, None)}) as (_, path):
         command = (
