@@ -7,6 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -289,9 +290,24 @@ def sweep_heads(
             f"Training has {x.shape[1]} features, validation {vx.shape[1]}: take both "
             "from the same network."
         )
-    return [
-        _trained(each, (x, y), (vx, vy), epochs, batch_size, seed) for each in wanted
-    ]
+    with _one_thread():
+        return [
+            _trained(each, (x, y), (vx, vy), epochs, batch_size, seed)
+            for each in wanted
+        ]
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """Keep products of matrices to one thread: they are too small to share.
+
+    On a busy machine, threads that wait for each other take most of the time.
+    """
+    try:
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    except ImportError:  # comes with other packages; only time is lost without it
+        return nullcontext()
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limits
 
 
 def _trained(
@@ -306,6 +322,7 @@ def _trained(
 
     begin = time.perf_counter()
     (x, y), (vx, vy) = train, validation
+    x, vx = (np.asarray(each, np.float32) for each in (x, vx))
     network = _Arrays(x.shape[1], _classes(y), settings, seed)
     batches = ShuffledArrays(x, y, batch_size=batch_size, seed=seed)
     history: dict[str, list[float]] = {}
@@ -344,12 +361,17 @@ class _Arrays:
         options = {name: settings[name] for name in _HEAD if name in settings}
         network = head(width, classes=classes, seed=seed, **options)
         self.weights = [np.array(each) for each in network.get_weights()]
-        self._first = [np.zeros_like(each) for each in self.weights]
-        self._second = [np.zeros_like(each) for each in self.weights]
+        self._first, self._second, self._slopes, self._spare = (
+            [np.zeros_like(each) for each in self.weights] for _ in range(4)
+        )
         self._steps = 0
-        self._dropout = None
+        self._dropout: Any = None
         if settings.get("dropout"):
-            self._dropout = network.get_layer("dropout")
+            layer = network.get_layer("dropout")
+            self._dropout = lambda x: layer(x, training=True)
+            if quiet.import_keras().backend.backend() == "tensorflow":
+                # Called as it is, it takes longer than the rest of a step.
+                self._dropout = quiet.import_tensorflow().function(self._dropout)
             (state,) = (v for v in network.variables if v.name == _SEED_STATE)
             # As training.fit sets it, so that both draw the same.
             child = np.random.SeedSequence(seed).spawn(1)[0]
@@ -367,14 +389,16 @@ class _Arrays:
         mask = self._mask((len(x), len(self.weights[-2])))
         below, logits = self._forward(x, mask)
         loss, accuracy, error = _figures(logits, y)
-        slopes = [below.T @ error, error.sum(axis=0)]
+        np.matmul(below.T, error, out=self._slopes[-2])
+        np.sum(error, axis=0, out=self._slopes[-1])
         if len(self.weights) > 2:
             back = error @ self.weights[-2].T
             if mask is not None:
                 back *= mask
             back *= below > 0
-            slopes = [x.T @ back, back.sum(axis=0), *slopes]
-        self._adam(slopes)
+            np.matmul(x.T, back, out=self._slopes[0])
+            np.sum(back, axis=0, out=self._slopes[1])
+        self._adam()
         return loss, accuracy
 
     def _forward(
@@ -391,18 +415,35 @@ class _Arrays:
     def _mask(self, shape: tuple[int, int]) -> NDArray[Any] | None:
         if self._dropout is None:
             return None
-        kept = self._dropout(np.ones(shape, np.float32), training=True)
+        kept = self._dropout(quiet.import_keras().ops.ones(shape))
         return np.asarray(quiet.import_keras().ops.convert_to_numpy(kept))
 
-    def _adam(self, slopes: Sequence[NDArray[Any]]) -> None:
+    def _adam(self) -> None:
         self._steps += 1
         scale = np.sqrt(1 - 0.999**self._steps) / (1 - 0.9**self._steps)
         step = np.float32(self._rate * scale)
-        rows = zip(self.weights, self._first, self._second, slopes, strict=True)
-        for weight, first, second, slope in rows:
-            first += np.float32(0.1) * (slope - first)
-            second += np.float32(0.001) * (slope * slope - second)
-            weight -= step * first / (np.sqrt(second) + np.float32(1e-7))
+        rows = zip(
+            self.weights,
+            self._first,
+            self._second,
+            self._slopes,
+            self._spare,
+            strict=True,
+        )
+        # In place: a million new numbers a step take longer than their sums.
+        for weight, first, second, slope, spare in rows:
+            np.subtract(slope, first, out=spare)
+            spare *= np.float32(0.1)
+            first += spare
+            np.multiply(slope, slope, out=spare)
+            spare -= second
+            spare *= np.float32(0.001)
+            second += spare
+            np.sqrt(second, out=spare)
+            spare += np.float32(1e-7)
+            np.divide(first, spare, out=spare)
+            spare *= step
+            weight -= spare
 
 
 def _figures(
