@@ -37,6 +37,7 @@ LESSONS: dict[str, str] = {
     "05_first_cnn": "fire_course.lessons.checks.ch05_first_cnn",
     "06_cats_or_dogs": "fire_course.lessons.checks.ch06_cats_or_dogs",
     "08_transfer_recipe": "fire_course.lessons.checks.ch08_transfer_recipe",
+    "09_mountains_or_forests": "fire_course.lessons.checks.ch09_mountains_or_forests",
     "10_honest_data": "fire_course.lessons.checks.ch10_honest_data",
     "11_fire_cnn": "fire_course.lessons.checks.ch11_fire_cnn",
     "15_watching_cameras": "fire_course.lessons.checks.ch15_watching_cameras",
