@@ -12,11 +12,14 @@ need not be installed.
 ===============  =============================================================
 `experiments`    the settings of the runs on fire: one table
 `plans`          the settings of the runs that repeat other trainings of the sources
-`catalogue`      both by name
+`transfers`      the settings of the runs of transfer learning
+`catalogue`      all by name
 `material`       photographs and scenes of fire as arrays, with their fingerprints
 `photographs`    another set: cut in parts that share no photograph
 `running`        train and test on fire, write the record
 `repeating`      train and test by a plan, write the record
+`transferring`   choose a head on a frozen backbone, write the record
+`tuning`         let the top of a backbone learn
 `fitting`        one network by a recipe
 `sweeping`       many networks, of which validation chooses one
 `homework`       the homework's two trainings and six questions
@@ -35,12 +38,15 @@ from fire_course.records.over_seeds import summary
 from fire_course.records.plans import PLANS, Plan
 from fire_course.records.running import reproduce
 from fire_course.records.store import find, read
+from fire_course.records.transfers import TRANSFERS, TransferPlan
 
 __all__ = [
     "EXPERIMENTS",
     "PLANS",
+    "TRANSFERS",
     "Experiment",
     "Plan",
+    "TransferPlan",
     "find",
     "fingerprint",
     "get",

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from fire_course.records.experiments import EXPERIMENTS, Experiment
 from fire_course.records.plans import PLANS, Plan
+from fire_course.records.transfers import TRANSFERS
 
 
 def names() -> list[str]:
-    """List the names of all experiments: those on fire, then the others.
+    """List the names of all experiments: on fire from scratch, others, transfer.
 
     Examples
     --------
     >>> names()[-3:]
-    ['cifar10-cnn', 'cats-dogs-sweep', 'homework-cnn']
+    ['clothing-mobilenet', 'mountain-forest', 'fire-mobilenet']
     """
-    return [*EXPERIMENTS, *PLANS]
+    return [*EXPERIMENTS, *PLANS, *TRANSFERS]
 
 
 def get(name: str) -> Experiment | Plan:
@@ -37,6 +38,8 @@ def get(name: str) -> Experiment | Plan:
         return EXPERIMENTS[name]
     if name in PLANS:
         return PLANS[name]
+    if name in TRANSFERS:
+        return TRANSFERS[name]
     raise ValueError(
         f"no experiment is called {name!r}; there are: {', '.join(names())}"
     )

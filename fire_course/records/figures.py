@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from fire_course import metrics
 
@@ -22,14 +25,33 @@ def figures(detector: Detector, part: Part) -> dict[str, Any]:
         its 95 % `interval`.
     """
     scores = detector.predict_proba(part.x)
+    return of_scores(
+        scores, part.y, class_names=detector.class_names, threshold=detector.threshold
+    )
+
+
+def of_scores(
+    scores: NDArray[Any],
+    labels: NDArray[Any],
+    *,
+    class_names: Sequence[str],
+    threshold: float = 0.5,
+) -> dict[str, Any]:
+    """Compare scores that are there already with labels, as `figures` does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = of_scores(np.eye(2), np.array([0, 0]), class_names=("no", "yes"))
+    >>> found["accuracy"], found["classes"]["no"]["right"]
+    (0.5, 1)
+    """
     two = scores.shape[1] == 2
     found = metrics.report(
-        part.y, scores[:, 1] if two else scores, threshold=detector.threshold
+        labels, scores[:, 1] if two else scores, threshold=threshold
     ).as_dict()
     rows = {}
-    for i, (name, row) in enumerate(
-        zip(detector.class_names, found["confusion"], strict=True)
-    ):
+    for i, (name, row) in enumerate(zip(class_names, found["confusion"], strict=True)):
         count, right = sum(row), row[i]
         rows[name] = {
             "count": count,

@@ -71,17 +71,28 @@ class Photographs:
             "classes": registry.get(name).class_names,
             "arrays": True,
         }
+        there = folder.scan(self.root, classes=self._options["classes"]).splits
+        # A set that comes without a test part: what it calls validation is one, as
+        # long as nothing is chosen by it.
+        self._tested = "test" if "test" in there else "validation"
+        cut = validation > 0 and self._tested == "validation"
         splits = folder.load(
             self.root,
-            validation=validation,
+            validation=0.0 if cut else validation,
             seed=split_seed,
-            only=("train", "validation") if validation else ("train",),
+            only=("train", "validation") if validation and not cut else ("train",),
             progress=progress,
             **self._options,
         )
         self.class_names = splits.class_names
         self.train = _part(splits, "train")
-        self.validation = _part(splits, "validation") if validation else None
+        self.validation: Part | None = None
+        if cut:
+            self.train, self.validation = _cut(
+                self.root, self.train, validation, split_seed, progress
+            )
+        elif validation:
+            self.validation = _part(splits, "validation")
         self._test: Part | None = None
         seen = [self.train] + ([self.validation] if self.validation else [])
         held = self.validation
@@ -99,15 +110,34 @@ class Photographs:
             "left_out": [path.name for path, _ in splits.problems],
         }
 
-    def test(self, progress: Progress | None = None) -> Part:
+    @staticmethod
+    def only(
+        name: str, data: str | os.PathLike[str] | None = None, *, image_size: int
+    ) -> Part:
+        """Read a set that is for evaluation only, one class or more."""
+        from fire_course.data import folder, registry
+
+        splits = folder.load(
+            _folder(name, data),
+            image_size=image_size,
+            classes=registry.get(name).class_names,
+            only=("test",),
+            arrays=True,
+            allow_one_class=True,
+        )
+        return _part(splits, "test")
+
+    def test(self, progress: Progress | None = None, *, listed: bool = False) -> Part:
         """Read what only finished runs are scored on.
 
         The whole set is searched for photographs that come twice; a test photograph
-        that shares one with the training part is left out.
+        that shares one with another part is left out.
 
         Parameters
         ----------
         progress : callable, optional
+        listed : bool
+            Leave out what the set itself lists as leaks, and search for no others.
 
         Returns
         -------
@@ -117,12 +147,20 @@ class Photographs:
             return self._test
         from fire_course.data import audit, folder
 
+        splits = folder.load(self.root, only=(self._tested,), **self._options)
+        whole = _part(splits, self._tested)
+        if listed:
+            self._test = whole
+            self.facts |= {
+                "test": len(whole.x),
+                "test_fingerprint": whole.fingerprint(),
+                "notes": list(splits.notes),
+            }
+            return whole
         found = audit.audit(
             self.root, classes=self._options["classes"], progress=progress
         )
-        leaks = {path.as_posix() for path in found.leaking("test")}
-        splits = folder.load(self.root, only=("test",), **self._options)
-        whole = _part(splits, "test")
+        leaks = {path.as_posix() for path in found.leaking(self._tested)}
         kept = [i for i, name in enumerate(whole.names) if name not in leaks]
         self._test = Part(
             whole.x[kept],
@@ -158,6 +196,30 @@ def _folder(name: str, data: str | os.PathLike[str] | None) -> Path:
         f"there is no folder `{name}` in {where}, and this experiment needs its "
         f"photographs: see `fire-course data get {name}`"
     )
+
+
+def _cut(
+    root: Path, whole: Part, share: float, seed: int, progress: Progress | None
+) -> tuple[Part, Part]:
+    """Hold out a share of the photographs; parts of one photograph stay together."""
+    from fire_course.data import folder, similar
+
+    paths = [root / name for name in whole.names]
+    groups = similar.search(paths, crops=True, progress=progress).group
+    labels = [int(label) for label in whole.y]
+    sides = folder.split_by_group(
+        [int(group) for group in groups], share, labels=labels, seed=seed
+    )
+    rest, held = (
+        Part(
+            whole.x[side],
+            whole.y[side],
+            [whole.names[i] for i in side],
+            [whole.digests[i] for i in side],
+        )
+        for side in sides
+    )
+    return rest, held
 
 
 def _part(splits: Any, split: str) -> Part:

@@ -89,7 +89,7 @@ class Plan:
 
     def settings(self) -> dict[str, Any]:
         """Return all settings but title and notes, ready for JSON."""
-        rows = _plain(dataclasses.asdict(self))
+        rows = plain(dataclasses.asdict(self))
         # The record names the seeds that were run.
         return {k: v for k, v in rows.items() if k not in ("title", "notes", "seeds")}
 
@@ -151,11 +151,12 @@ class HomeworkPlan(Plan):
     momentum: float = 0.8
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Make lists of tuples, so that settings are what a JSON file gives back."""
     if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
+        return {name: plain(each) for name, each in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return value
 
 

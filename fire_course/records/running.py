@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fire_course import files, metrics
-from fire_course.records import about, repeating, steps
+from fire_course.records import about, repeating, steps, transferring
 from fire_course.records.catalogue import get
 from fire_course.records.experiments import Experiment
 from fire_course.records.material import CLASS_NAMES, Material, Part
 from fire_course.records.over_seeds import summary
 from fire_course.records.plans import Plan
+from fire_course.records.transfers import TransferPlan
 
 if TYPE_CHECKING:
     from fire_course.detector import Detector
@@ -75,6 +76,17 @@ def reproduce(
     """
     name = experiment if isinstance(experiment, str) else "custom"
     chosen = get(experiment) if isinstance(experiment, str) else experiment
+    if isinstance(chosen, TransferPlan):
+        return transferring.repeat(
+            name,
+            chosen,
+            data,
+            out=out,
+            seeds=seeds,
+            epochs=epochs,
+            save_model=save_model,
+            progress=progress,
+        )
     if not isinstance(chosen, Experiment):
         return repeating.repeat(
             name,

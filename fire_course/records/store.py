@@ -54,6 +54,14 @@ def read(record: str | os.PathLike[str]) -> dict[str, Any]:
         `chosen` and their `repeats` with other seeds. That of the homework has
         `answers`, and its `curve` the test figures of each epoch.
 
+        The records of `fire_course.records.TRANSFERS` say which weights the backbone
+        began with (`origin`, `weights`) and what others had with which network
+        (`source`). `steps` names what was tried, in its order: each with its `trials`
+        on validation, over the seeds, and the value `chosen`. `frozen` has all runs of
+        the chosen head, `tuned` those that went on with the top of the backbone, or is
+        None; `shown` names the kind of the two that validation prefers, and `beside`
+        holds what else was run on the same photographs.
+
     Raises
     ------
     ValueError

@@ -18,7 +18,7 @@ NAMES = ["cifar10-cnn", "cats-dogs-sweep", "homework-cnn"]
 
 def test_the_three_plans_follow_the_experiments_on_fire():
     assert list(PLANS) == NAMES
-    assert records.names() == [*records.EXPERIMENTS, *NAMES]
+    assert records.names() == [*records.EXPERIMENTS, *NAMES, *records.TRANSFERS]
     assert [records.get(name) for name in NAMES] == list(PLANS.values())
 
 
