@@ -36,6 +36,7 @@ LESSONS: dict[str, str] = {
     "04_layers": "fire_course.lessons.checks.ch04_layers",
     "05_first_cnn": "fire_course.lessons.checks.ch05_first_cnn",
     "06_cats_or_dogs": "fire_course.lessons.checks.ch06_cats_or_dogs",
+    "07_out_of_the_box": "fire_course.lessons.checks.ch07_out_of_the_box",
     "08_transfer_recipe": "fire_course.lessons.checks.ch08_transfer_recipe",
     "09_mountains_or_forests": "fire_course.lessons.checks.ch09_mountains_or_forests",
     "10_honest_data": "fire_course.lessons.checks.ch10_honest_data",
