@@ -41,6 +41,19 @@ def test_resnet50_is_the_network_of_the_source(resnet50, tmp_path, photos):
     assert trainable(resnet50) == 2_099_201
 
 
+def test_xception_is_the_network_of_the_source(tmp_path):
+    network = transfer.transfer_model(
+        "xception", classes=10, image_size=71, weights=None, seed=0
+    )
+    assert network.count_params() == 20_861_480 + 20_490
+    assert trainable(network) == 20_490
+    loaded = saved_and_loaded(network, tmp_path / "xception.keras")
+    photos = np.random.default_rng(0).integers(0, 256, (2, 71, 71, 3), dtype=np.uint8)
+    np.testing.assert_allclose(
+        loaded.predict_on_batch(photos), network.predict_on_batch(photos), atol=1e-5
+    )
+
+
 @pytest.mark.parametrize("nested", [True, False])
 def test_mobilenet_v2_is_the_network_of_the_source(nested):
     network = transfer.transfer_model(
