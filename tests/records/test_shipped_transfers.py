@@ -41,7 +41,10 @@ def test_the_network_is_the_chosen_one(name):
     assert record["parameters"] == 2_257_984 + head.count_params()
     for step in record["steps"]:
         best = min(step["trials"], key=lambda trial: trial["loss"]["mean"])
-        assert step["chosen"] == best["value"] == chosen[step["setting"]]
+        assert step["chosen"] == best["value"]
+    # A later step may choose again.
+    last = {step["setting"]: step["chosen"] for step in record["steps"]}
+    assert last.items() <= chosen.items()
 
 
 @pytest.mark.parametrize("name", NAMES)
