@@ -105,7 +105,6 @@ _AVERAGE = Exercise(
             lambda maps: maps.mean(axis=(1, 2), keepdims=True),
         ),
     ),
-    own=("keras.layers.GlobalAveragePooling2D",),
 )
 
 
@@ -724,7 +723,6 @@ _DROPOUT = Exercise(
             ),
         ),
     ),
-    own=("keras.layers.Dropout",),
 )
 
 
