@@ -7,7 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -302,10 +302,8 @@ def _one_thread() -> AbstractContextManager[Any]:
 
     On a busy machine, threads that wait for each other take most of the time.
     """
-    try:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-    except ImportError:  # comes with other packages; only time is lost without it
-        return nullcontext()
+    from threadpoolctl import threadpool_limits
+
     limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
     return limits
 
