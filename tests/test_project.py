@@ -226,6 +226,25 @@ def test_contents_list_every_chapter_and_only_chapters():
     assert {name.removesuffix(".md") for name in listed} == written
 
 
+def test_a_cell_that_draws_a_numbered_figure_shows_nothing_else():
+    """A second output would be a second figure of the same name: the build fails.
+
+    What `expect` says is shown only on the machine where it does not hold.
+    """
+    cell = re.compile(
+        r"^```\{code-cell\} python\n---\n(.*?)^---\n(.*?)^```", re.M | re.S
+    )
+    shows = re.compile(r"^ *(expect|say|table|print|display)\(", re.M)
+    drawn = 0
+    for page in sorted((ROOT / "book").rglob("*.md")):
+        for head, code in cell.findall(page.read_text(encoding="utf-8")):
+            if "figure:" in head:
+                drawn += 1
+                found = shows.search(code)
+                assert not found, f"{page.name}: {found[0].strip()} in\n{head}"
+    assert drawn > 20
+
+
 # --- tracked files ------------------------------------------------------------
 
 
