@@ -369,7 +369,9 @@ class _Arrays:
             self._dropout = lambda x: layer(x, training=True)
             if quiet.import_keras().backend.backend() == "tensorflow":
                 # Called as it is, it takes longer than the rest of a step.
-                self._dropout = quiet.import_tensorflow().function(self._dropout)
+                self._dropout = quiet.import_tensorflow().function(
+                    self._dropout, autograph=False
+                )
             (state,) = (v for v in network.variables if v.name == _SEED_STATE)
             # As training.fit sets it, so that both draw the same.
             child = np.random.SeedSequence(seed).spawn(1)[0]
