@@ -91,7 +91,7 @@ def layers(
     if shear:
         # Keras wants the tangent of the angle.
         factor = float(np.tan(np.radians(shear)))
-        found.append(kinds.RandomShear(factor, 0.0, fill_mode=fill, seed=next(seeds)))
+        found.append(_saveable(kinds.RandomShear, factor, fill, next(seeds)))
     if zoom:
         found.append(kinds.RandomZoom((-zoom, zoom), fill_mode=fill, seed=next(seeds)))
     if brightness:
@@ -99,6 +99,17 @@ def layers(
             kinds.RandomBrightness(brightness, value_range=(0, 255), seed=next(seeds))
         )
     return found
+
+
+def _saveable(kind: Any, factor: float, fill: str, seed: int) -> Any:
+    """Build a shear that can be copied and saved.
+
+    Keras 3.15 writes its factor as a range from below 0, which it then refuses.
+    """
+    layer = kind(factor, 0.0, fill_mode=fill, seed=seed)
+    settings = layer.get_config() | {"x_factor": factor, "y_factor": 0.0}
+    layer.get_config = settings.copy
+    return layer
 
 
 def preview(

@@ -187,3 +187,18 @@ def test_in_training_only():
     )
     assert result.history["val_accuracy"] == [1.0]
     assert result.history["accuracy"] == [0.5]
+
+
+def test_every_layer_can_be_copied_and_saved(tmp_path):
+    keras = quiet.import_keras()
+    found = augmentation.layers(
+        flip=True, rotation=30, shift=0.1, shear=10, zoom=0.1, brightness=0.2
+    )
+    for layer in found:
+        copy = type(layer).from_config(layer.get_config())
+        assert copy.name == layer.name
+    network = keras.Sequential([keras.Input((16, 16, 3)), *found])
+    network.save(tmp_path / "layers.keras")
+    back = keras.saving.load_model(tmp_path / "layers.keras")
+    shear = next(each for each in back.layers if type(each).__name__ == "RandomShear")
+    assert shear.x_factor == pytest.approx((-np.tan(np.pi / 18), np.tan(np.pi / 18)))

@@ -219,4 +219,4 @@ def logits(network: Any) -> Any:
             "fire_course.models, or name its layer before the softmax so."
         )
     output = network.get_layer("logit").output
-    return keras.Model(network.inputs, output, name=f"{network.name}_logits")
+    return keras.Model(network.input, output, name=f"{network.name}_logits")

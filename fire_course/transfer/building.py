@@ -200,12 +200,11 @@ def trunk(network: Any) -> Any:
     keras = quiet.import_keras()
     for layer in network.layers:
         if layer.name in ("average", "flatten"):
-            return keras.Model(
-                network.inputs, layer.input, name=f"{network.name}_trunk"
-            )
+            # Not .inputs: of a list Keras warns when it is given a lone array.
+            return keras.Model(network.input, layer.input, name=f"{network.name}_trunk")
     raise TransferError(
         f"{network.name} has no layer called 'average' or 'flatten': cut it yourself "
-        "with keras.Model(network.inputs, layer.output)."
+        "with keras.Model(network.input, layer.output)."
     )
 
 
