@@ -234,6 +234,7 @@ _COUNT = Exercise(
             )[::-1],
         ),
     ),
+    own=("fire_course.transfer.transfer_model",),
 )
 
 
