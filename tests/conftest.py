@@ -1,6 +1,8 @@
 """What every test relies on: a quiet machine, no network, real photographs by name."""
 
+import contextlib
 import os
+import signal
 import socket
 from pathlib import Path
 
@@ -18,6 +20,11 @@ os.environ.setdefault("MPLBACKEND", "agg")
 # The tests run on the processor: test processes side by side would each take the
 # whole memory of a GPU, and seeds repeat only on one kind of device.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+# A shell tells what it runs in the background to ignore Ctrl-C, and programs that a test
+# starts would take that over.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    with contextlib.suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -68,6 +68,9 @@ def served(path, *options):
             yield serving, json.loads("".join(lines))
         finally:
             serving.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                serving.wait(30)
+            serving.kill()
 
 
 def test_served_cameras_can_be_checked_from_elsewhere(cli, model, tmp_path):
