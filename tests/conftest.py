@@ -43,6 +43,32 @@ def real_data() -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def narrow_weights(tmp_path_factory) -> Path:
+    """Return weights of a narrow MobileNetV2 at 32 pixels whose features differ.
+
+    Random weights alone let the features of a frozen network vanish: its normalisation
+    does not know yet what to divide by. So its means are set by one pass.
+    """
+    import numpy as np
+
+    from fire_course import quiet
+
+    keras = quiet.import_keras()
+    keras.utils.set_random_seed(11)
+    network = keras.applications.MobileNetV2(
+        alpha=0.35, weights=None, include_top=False, input_shape=(32, 32, 3)
+    )
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.0
+    values = np.random.default_rng(1).uniform(-1, 1, (64, 32, 32, 3)).astype("float32")
+    network(values, training=True)
+    path = tmp_path_factory.mktemp("weights") / "narrow.weights.h5"
+    network.save_weights(path)
+    return path
+
+
 def _refuse_unless_local(address: object) -> None:
     if isinstance(address, tuple) and address:
         host = str(address[0])

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from fire_course import quiet, records, transfer
+from fire_course import records, transfer
 from fire_course.detector import Detector
 from fire_course.records import TRANSFERS, TransferPlan, transferring, tuning
 from fire_course.records.plans import Recipe
@@ -14,31 +14,13 @@ from fire_course.records.transfers import Step, Tuning
 FLIP = ("RandomFlip", {"mode": "horizontal"})
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """Weights whose features differ: random ones alone let them vanish."""
-    keras = quiet.import_keras()
-    keras.utils.set_random_seed(11)
-    network = keras.applications.MobileNetV2(
-        alpha=0.35, weights=None, include_top=False, input_shape=(32, 32, 3)
-    )
-    for layer in network.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.0
-    values = np.random.default_rng(1).uniform(-1, 1, (64, 32, 32, 3)).astype("float32")
-    network(values, training=True)
-    path = tmp_path_factory.mktemp("weights") / "narrow.weights.h5"
-    network.save_weights(path)
-    return path
-
-
 @pytest.fixture
-def plan(weights):
+def plan(narrow_weights):
     return TransferPlan(
         title="tiny",
         data="fire",
         image_size=32,
-        backbone={"alpha": 0.35, "weights": str(weights)},
+        backbone={"alpha": 0.35, "weights": str(narrow_weights)},
         validation=0.25,
         recipe=Recipe(epochs=4),
         seeds=(0,),
@@ -117,8 +99,8 @@ def test_a_run_chooses_tunes_and_tests(plan, home, tmp_path):
     assert right / 11 == pytest.approx(record["test"]["accuracy"])
 
 
-def test_what_is_tuned_is_the_network_and_what_is_below_it_is_not(weights, plan):
-    options = {"image_size": 32, "alpha": 0.35, "weights": weights}
+def test_what_is_tuned_is_the_network_and_what_is_below_it_is_not(narrow_weights, plan):
+    options = {"image_size": 32, "alpha": 0.35, "weights": narrow_weights}
     network = transfer.transfer_model("mobilenet_v2", classes=1, **options)
     photos = np.random.default_rng(0).integers(0, 256, (6, 32, 32, 3), dtype=np.uint8)
     lower, upper = tuning.parts(network, 1)

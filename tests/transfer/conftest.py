@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fire_course import quiet, transfer
+from fire_course import transfer
 
 
 @pytest.fixture(scope="session")
@@ -16,25 +16,9 @@ def photos():
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory):
-    """Options of a small backbone whose features differ from photograph to photograph.
-
-    Random weights alone let the features of a frozen network vanish: its normalisation
-    does not know yet what to divide by. So its means are set by one pass.
-    """
-    keras = quiet.import_keras()
-    keras.utils.set_random_seed(11)
-    network = keras.applications.MobileNetV2(
-        alpha=0.35, weights=None, include_top=False, input_shape=(32, 32, 3)
-    )
-    for layer in network.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.0
-    values = np.random.default_rng(1).uniform(-1, 1, (64, 32, 32, 3)).astype("float32")
-    network(values, training=True)
-    path = tmp_path_factory.mktemp("weights") / "small.weights.h5"
-    network.save_weights(path)
-    return {"image_size": 32, "alpha": 0.35, "weights": path}
+def small(narrow_weights):
+    """Options of a small backbone whose features differ from photograph to photograph."""
+    return {"image_size": 32, "alpha": 0.35, "weights": narrow_weights}
 
 
 @pytest.fixture(scope="session")

@@ -212,7 +212,7 @@ def test_the_models_of_the_course_know_it_by_name():
 def test_where_it_comes_from_is_said(small):
     network = transfer.transfer_model(**small)
     assert str(transfer.origin(network)) == "MobileNetV2 with the weights of " + (
-        "small.weights.h5"
+        "narrow.weights.h5"
     )
     network = transfer.transfer_model(image_size=32, weights=None)
     assert "random weights" in str(transfer.origin(network))
