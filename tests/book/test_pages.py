@@ -157,7 +157,7 @@ def test_every_picture_has_words(visit, name):
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("name", chapters())
 def test_boxes_have_contrast(visit, name, dark):
-    """The titles of the boxes keep 4.5 : 1 to the ground that they stand on."""
+    """Titles, text and links of the boxes keep 4.5 : 1 to what they stand on."""
     page = visit(name, dark=dark)
     ratios = page.evaluate(
         """() => {
@@ -181,7 +181,9 @@ def test_boxes_have_contrast(visit, name, dark):
             }
             return layers
           }
-          const texts = document.querySelectorAll('.admonition-title, .admonition p')
+          const texts = document.querySelectorAll(
+            '.admonition-title, .admonition p, .admonition a:not(.headerlink)'
+          )
           return [...texts].map(e => {
             const layers = ground(e)
             const a = light(paint(layers))
