@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .noise import TABLE, Field, Rng, coordinates, enlarge, soften
+from .noise import TABLE, Field, Rng, coordinates, enlarge, fifths, look_up, soften
 
 
 @lru_cache(maxsize=32)
@@ -22,41 +22,49 @@ def _tone(contrast: float) -> Field:
 
 def tone(light: Field, contrast: float) -> Field:
     """Clip and develop linear light into grey levels 0..255 (float)."""
-    index = (np.clip(light, 0, 1) * np.float32(TABLE - 1) + np.float32(0.5)).astype(
-        np.int16
-    )
-    return _tone(round(contrast, 2))[index]
+    return look_up(light, _tone(round(contrast, 2)))
 
 
-def bloom(light: Field, amount: float, unit: float) -> Field:
-    """Light that a lens scatters around whatever is brighter than white."""
-    height, width = light.shape[0] // 5 * 5, light.shape[1] // 5 * 5
-    over = np.clip(light[:height, :width] - np.float32(0.9), 0, 4)
-    small = over.reshape(height // 5, 5, width // 5, 5, 3).mean(
-        axis=(1, 3), dtype=np.float64
-    )
-    spread = soften(small.astype(np.float32), max(1, round(1.5 * unit)))
-    return light + enlarge(spread, light.shape[:2]) * np.float32(amount)
+def interleaved(planes: Field) -> Field:
+    """Planes (3, H, W) as a picture (H, W, 3), its colours side by side in memory."""
+    picture = np.empty((*planes.shape[1:], len(planes)), planes.dtype)
+    for c, plane in enumerate(planes):  # four times as quick as all at once
+        picture[..., c] = plane
+    return picture
 
 
-def blur(levels: Field, amount: float) -> Field:
+def bloom(planes: Field, amount: float, unit: float) -> None:
+    """Add the light that a lens scatters around whatever is brighter than white."""
+    over = planes - np.float32(0.9)
+    np.clip(over, 0, 4, out=over)
+    if not over.any():
+        return
+    spread = enlarge(soften(fifths(over), max(1, round(1.5 * unit))), planes.shape[1:])
+    spread *= np.float32(amount)
+    planes += spread
+
+
+def blur(planes: Field, amount: float) -> Field:
     """A three-tap blur along both axes; `amount` 0 none to 1 strong."""
     side = np.float32(amount / 3)
-    for axis in (0, 1):
-        before = np.roll(levels, 1, axis=axis)
-        after = np.roll(levels, -1, axis=axis)
-        edge = [slice(None)] * 3
-        edge[axis] = slice(0, 1)
-        before[tuple(edge)] = levels[tuple(edge)]
-        edge[axis] = slice(-1, None)
-        after[tuple(edge)] = levels[tuple(edge)]
-        levels = levels * (1 - 2 * side) + (before + after) * side
-    return levels
+    for axis in (1, 2):
+        both = np.empty_like(planes)
+        lines, sums = planes.swapaxes(0, axis), both.swapaxes(0, axis)
+        np.add(lines[:-2], lines[2:], out=sums[1:-1])
+        np.add(lines[0], lines[1], out=sums[0])
+        np.add(lines[-2], lines[-1], out=sums[-1])
+        both *= side
+        planes = planes * (1 - 2 * side)
+        planes += both
+    return planes
 
 
-def sharpen(levels: Field, amount: float) -> Field:
+def sharpen(planes: Field, amount: float) -> Field:
     """Unsharp mask, as cameras and web sites apply it."""
-    return levels + np.float32(amount) * (levels - blur(levels, 1.0))
+    crisp = planes - blur(planes, 1.0)
+    crisp *= np.float32(amount)
+    crisp += planes
+    return crisp
 
 
 def stamp(rng: Rng, picture: Image.Image) -> None:
@@ -86,43 +94,47 @@ def stamp(rng: Rng, picture: Image.Image) -> None:
 
 
 def develop(rng: Rng, light: Field, *, exposure: float, night: bool) -> bytes:
-    """Turn radiance into the bytes of a JPEG file, with a camera's own traits."""
+    """Turn radiance (H, W, 3) into the bytes of a JPEG file, with a camera's traits."""
     height, width = light.shape[:2]
     unit = height / 250
-    light = light * np.float32(exposure)
+    planes = np.multiply(light.transpose(2, 0, 1), np.float32(exposure), order="C")
     # white balance: mostly right, sometimes clearly not
     wrong = 0.3 if rng.random() < 0.12 else 0.11
     cast = 1 + rng.uniform(-wrong, wrong, 3)
-    light = light * cast.astype(np.float32)
-    light = bloom(light, rng.uniform(0.0, 0.35), unit)
+    planes *= cast.astype(np.float32)[:, None, None]
+    bloom(planes, rng.uniform(0.0, 0.35), unit)
     if rng.random() < 0.3:
         yy, xx = coordinates(height, width)
         r2 = ((xx / width - 0.5) ** 2 + (yy / height - 0.5) ** 2).astype(np.float32)
-        light = light * (1 - r2 * np.float32(rng.uniform(0.3, 1.1)))[..., None]
-    levels = tone(light, float(rng.choice([0.0, 0.1, 0.25, 0.4, 0.6])))
+        planes *= 1 - r2 * np.float32(rng.uniform(0.3, 1.1))
+    levels = tone(planes, float(rng.choice([0.0, 0.1, 0.25, 0.4, 0.6])))
     saturation = np.float32(rng.uniform(0.75, 1.45))
-    grey = (
-        levels[..., :1] * np.float32(0.3)
-        + levels[..., 1:2] * np.float32(0.59)
-        + levels[..., 2:] * np.float32(0.11)
-    )
-    levels = grey + saturation * (levels - grey)
+    red, green, blue = levels
+    grey = red * np.float32(0.3)
+    grey += green * np.float32(0.59)
+    grey += blue * np.float32(0.11)
+    levels -= grey
+    levels *= saturation
+    levels += grey
     if rng.random() < 0.15:  # a flat, faded picture
-        levels = levels * np.float32(0.8) + np.float32(rng.uniform(10, 35))
+        levels *= np.float32(0.8)
+        levels += np.float32(rng.uniform(10, 35))
     kind = rng.random()
     if kind < 0.45:
         levels = blur(levels, rng.uniform(0.1, 0.9))
     elif kind < 0.75:
         levels = sharpen(levels, rng.uniform(0.2, 1.1))
     sigma = rng.uniform(0.3, 3.0) * (2.0 if night else 1.0)
-    noise = rng.standard_normal((height, width, 1), dtype=np.float32)
+    noise = rng.standard_normal((height, width), dtype=np.float32)
     if rng.random() < 0.5:
-        noise = noise + np.float32(0.6) * rng.standard_normal(
-            levels.shape, dtype=np.float32
-        )
-    levels = levels + noise * np.float32(sigma)
-    pixels = np.clip(levels + np.float32(0.5), 0, 255).astype(np.uint8)
-    picture = Image.fromarray(pixels)
+        coloured = rng.standard_normal((height, width, 3), dtype=np.float32)
+        coloured *= np.float32(0.6)
+        noise = np.add(coloured.transpose(2, 0, 1), noise, order="C")
+    noise *= np.float32(sigma)
+    levels += noise
+    levels += np.float32(0.5)
+    np.clip(levels, 0, 255, out=levels)
+    picture = Image.fromarray(interleaved(levels.astype(np.uint8)))
     if rng.random() < 0.10:
         stamp(rng, picture)
     out = io.BytesIO()

@@ -4,14 +4,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .noise import Field, Rng, enlarge, soften
+from .noise import Field, Rng, enlarge, fifths, soften
 
 Colour = tuple[float, float, float]
 
 
 def rgb(colour: Colour, gain: float = 1.0) -> Field:
-    """A colour as an array that multiplies fields; 1 is a white wall at noon."""
-    return np.array(colour, np.float32) * np.float32(gain)
+    """A colour as planes (3, 1, 1) that multiply fields; 1 is a white wall at noon."""
+    planes = np.array(colour, np.float32) * np.float32(gain)
+    return planes[:, None, None]
 
 
 def mix(a: Colour, b: Colour, t: float) -> Colour:
@@ -56,31 +57,53 @@ class Mood:
 
     def lit(self, shade: Field, albedo: Field) -> Field:
         """What a surface sends to the camera; `shade` is 1 where it faces the sun."""
-        light = rgb(self.ambient) + shade[..., None] * rgb(self.sun)
-        return light * albedo
+        light = shade * rgb(self.sun)
+        light += rgb(self.ambient)
+        light *= albedo
+        return light
+
+    def veiled(self, radiance: Field, veil: "Field | np.float32") -> None:
+        """Mix haze into `radiance`, in place: all haze where `veil` is 1."""
+        mist = rgb(self.haze) - radiance
+        mist *= veil
+        radiance += mist
 
 
 @dataclass
 class Canvas:
     """What the camera sees, and what the light of a fire needs to know.
 
-    `light` is radiance (H, W, 3); `albedo` the share that surfaces send back;
-    `flame` the radiance of flames, kept apart until the end so that it can
-    light the rest and so that it is known where flames are visible.
+    `radiance` is what reaches the camera; `albedo` the share that surfaces send
+    back; `blaze` the radiance of flames, kept apart until the end so that it can
+    light the rest and so that it is known where flames are visible. Each is three
+    planes (3, H, W), one a colour: NumPy works along rows, and a row of a plane is
+    a hundred times as long as a pixel. `burns` says whether there may be flames at
+    all; without them nobody asks for the albedo.
     """
 
     height: int
     width: int
-    light: Field = field(init=False)
+    burns: bool = True
+    radiance: Field = field(init=False)
     albedo: Field = field(init=False)
-    flame: Field = field(init=False)
-    burning: bool = False
+    blaze: Field = field(init=False)
+    burning: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        shape = (self.height, self.width)
-        self.light = np.zeros((*shape, 3), np.float32)
-        self.albedo = np.zeros((*shape, 3), np.float32)
-        self.flame = np.zeros((*shape, 3), np.float32)
+        shape = (3, self.height, self.width)
+        self.radiance = np.zeros(shape, np.float32)
+        self.albedo = np.zeros(shape, np.float32)
+        self.blaze = np.zeros(shape, np.float32)
+
+    @property
+    def light(self) -> Field:
+        """What reaches the camera, as a picture (H, W, 3)."""
+        return self.radiance.transpose(1, 2, 0)
+
+    @property
+    def flame(self) -> Field:
+        """What flames add to it, as a picture (H, W, 3)."""
+        return self.blaze.transpose(1, 2, 0)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -93,37 +116,44 @@ class Canvas:
         return self.height / 250
 
     def paint(
-        self, alpha: Field, radiance: Field, albedo: Field | None = None, top: int = 0
+        self,
+        alpha: Field,
+        radiance: Field,
+        albedo: Field | None = None,
+        *,
+        share: "Field | np.float32 | None" = None,
+        top: int = 0,
     ) -> None:
-        """Cover rows from `top` on with `radiance` where `alpha` is 1."""
+        """Cover rows from `top` on with `radiance` where `alpha` is 1.
+
+        `share` is what is left of the `albedo` behind haze.
+        """
         rows = slice(top, top + alpha.shape[0])
-        cover = alpha[..., None]
-        rest = 1 - cover
-        for layer, value in ((self.light, radiance), (self.albedo, albedo)):
-            layer[rows] *= rest
-            if value is not None:
-                layer[rows] += cover * value
+        rest = 1 - alpha
+        layer = self.radiance[:, rows]
+        layer *= rest
+        layer += alpha * radiance
+        if not self.burns:
+            return
+        layer = self.albedo[:, rows]
+        layer *= rest
+        if albedo is not None:
+            layer += alpha * (albedo if share is None else albedo * share)
         if self.burning:
-            self.flame[rows] *= rest
+            self.blaze[:, rows] *= rest
 
     def burn(self, heat: Field, radiance: Field, top: int = 0) -> None:
-        """Add flames: `heat` 0..1 says how much, `radiance` (h, w, 3) how bright."""
+        """Add flames: `heat` 0..1 says how much, `radiance` (3, h, w) how bright."""
         rows = slice(top, top + heat.shape[0])
         self.burning = True
         # hot gas hides little of what is behind it
-        self.light[rows] *= (1 - np.float32(0.55) * np.minimum(heat, 1))[..., None]
-        self.flame[rows] += radiance
+        self.radiance[:, rows] *= 1 - np.float32(0.55) * np.minimum(heat, 1)
+        self.blaze[:, rows] += radiance
 
     def glow(self) -> Field:
         """Flame light as it falls on what is near: near, middle and far, added."""
-        small = self.flame[: self.height // 5 * 5, : self.width // 5 * 5]
-        small = (
-            small.reshape(self.height // 5, 5, self.width // 5, 5, 3)
-            .mean(axis=(1, 3), dtype=np.float64)
-            .astype(np.float32)
-        )
         reach = max(1, round(self.unit))
-        near = soften(small, reach)
+        near = soften(fifths(self.blaze), reach)
         middle = soften(near, 4 * reach)
         far = soften(middle, 9 * reach)
         spread = (

@@ -10,7 +10,7 @@ from PIL import Image
 from . import fire as flames
 from . import land, trees
 from .burn import ignite
-from .camera import develop
+from .camera import develop, interleaved
 from .canvas import Canvas, Mood
 from .noise import Rng
 from .plan import Plan, plan
@@ -31,7 +31,7 @@ class Scene(NamedTuple):
 
 
 def _compose(rng: Rng, p: Plan, size: int, boost: float) -> tuple[Canvas, Mood]:
-    canvas = Canvas(size, size)
+    canvas = Canvas(size, size, burns=p.kind == "fire")
     mood = MOODS[p.mood](rng)
     wish = asked(rng, p)
     if (p.mood == "dusk" and rng.random() < 0.75) or p.category == "alpenglow":
@@ -94,11 +94,13 @@ def _compose(rng: Rng, p: Plan, size: int, boost: float) -> tuple[Canvas, Mood]:
 
 def _expose(canvas: Canvas, mood: Mood) -> float:
     """The gain that a camera's meter chooses, before fire light is added."""
-    level = float(np.clip(canvas.light + canvas.flame, 0, 2).mean(dtype=np.float64))
     if mood.name == "night":
         return float(mood.exposure * 0.36)
     if mood.name == "dusk":
         return float(mood.exposure)
+    seen = canvas.radiance + canvas.blaze
+    np.clip(seen, 0, 2, out=seen)
+    level = float(interleaved(seen).mean(dtype=np.float64))
     target = 0.21
     return float(np.clip(mood.exposure * (target / max(level, 1e-3)) ** 0.6, 0.35, 2.2))
 
@@ -122,7 +124,7 @@ def draw(
         )
         exposure = _expose(canvas, mood)
         # flame is visible where it adds a fifth of white to what the camera gets
-        mask = canvas.flame[..., 0] * np.float32(exposure) > 0.2
+        mask = canvas.blaze[0] * np.float32(exposure) > 0.2
         if p.kind != "fire" or float(mask.mean()) >= least:
             break
         boost *= 1.5

@@ -15,6 +15,7 @@ from .noise import (
     enlarge,
     fbm,
     gather,
+    gather_across,
     line,
     power,
     ridged,
@@ -23,11 +24,11 @@ from .noise import (
 
 
 def emission(heat: Field, radiance: float, yellow: float = 0.26) -> Field:
-    """Light of hot soot: `heat` 0..1 to (H, W, 3) radiance; hotter is also yellower."""
+    """Light of hot soot: `heat` 0..1 to (3, H, W) radiance; hotter is also yellower."""
     strength = power(heat, 1.8) * np.float32(radiance)
     green = np.float32(0.14) + np.float32(yellow) * heat
     blue = np.float32(0.003) + np.float32(0.057) * heat * heat
-    return np.stack([strength, strength * green, strength * blue], axis=-1)
+    return np.stack([strength, strength * green, strength * blue])
 
 
 def tongues(
@@ -65,10 +66,10 @@ def tongues(
     x = np.clip(x, 0, canvas.width - 1.01)
     column = x.astype(np.int32)
     v = up / (height[column] + np.float32(0.5))
-    broad = gather(fbm(rng, shape, (size * 0.5, size * 0.16), 3, 0.6), yy - first, x)
+    broad = gather_across(fbm(rng, shape, (size * 0.5, size * 0.16), 3, 0.6), x)
     # filaments as wide as a pixel or two: without them flames look like liquid
     fine = fbm(rng, shape, (max(3.0, size * 0.16), max(1.4, size * 0.045)), 3, 0.75)
-    fine = gather(fine, yy - first, x)
+    fine = gather_across(fine, x)
     n = broad * np.float32(0.6) + fine * np.float32(0.4)
     reach = np.float32(1.12) - v + (n - 0.5) * np.float32(2.1 * ragged)
     inside = step(reach, 0.05, 0.75) * np.clip(up / (0.06 * size) + 1, 0, 1)
@@ -179,12 +180,13 @@ def sparks(
     rise = rng.random(count) ** 0.7 * spread * 1.6
     xs = x + rng.standard_normal(count) * spread * (0.25 + 0.5 * rise / (spread * 1.6))
     ys = y - rise
+    colour = rgb((1.0, 0.32, 0.05))[..., 0]
     for px, py in zip(xs, ys, strict=True):
         i, j = int(py), int(px)
         if 1 <= i < canvas.height - 2 and 1 <= j < canvas.width - 2:
             glow = np.float32(radiance * rng.uniform(0.15, 1.0))
             long = 1 + int(rng.random() < 0.3 * unit)
-            canvas.light[i : i + long, j] += rgb((1.0, 0.32, 0.05)) * glow
+            canvas.radiance[:, i : i + long, j] += colour * glow
 
 
 def _coarse(canvas: Canvas) -> tuple[tuple[int, int], float]:
@@ -264,8 +266,10 @@ def paint_smoke(
     light, density = enlarge(light, canvas.shape), enlarge(density, canvas.shape)
     sky = colour * rgb(mix(mood.ambient, mood.horizon, 0.45))
     sun = colour * rgb(mood.sun, 0.8)
-    dim = (np.float32(0.55) + np.float32(0.45) * light)[..., None]
-    radiance = (sky + light[..., None] * sun) * dim
+    dim = np.float32(0.55) + np.float32(0.45) * light
+    radiance = light * sun
+    radiance += sky
+    radiance *= dim
     canvas.paint(density, radiance, colour * np.float32(0.8))
 
 
@@ -295,4 +299,7 @@ def dust(rng: Rng, canvas: Canvas, mood: Mood, *, x: float, y: float) -> None:
 
 def backlight(canvas: Canvas, glow: Field, gain: float) -> None:
     """Light what stands near the flames: land, trees and smoke by their albedo."""
-    canvas.light += glow * (canvas.albedo + np.float32(0.012)) * np.float32(gain)
+    lit = canvas.albedo + np.float32(0.012)
+    lit *= glow
+    lit *= np.float32(gain)
+    canvas.radiance += lit

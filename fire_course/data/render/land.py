@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .canvas import Canvas, Colour, Mood, mix, rgb, vary
-from .noise import Field, Rng, coordinates, fade, fbm, line, ridged, step, value
+from .noise import Field, Rng, coordinates, fade, fbm, line, pick, ridged, step, value
 
 # Share of red, green and blue light that each cover sends back (linear)
 COVERS: dict[str, list[Colour]] = {
@@ -60,10 +60,12 @@ def profile(
     )
 
 
-def below(canvas: Canvas, top: Field) -> Field:
-    """1 under the line `top` (a row for each column), with a soft edge of a pixel."""
+def below(canvas: Canvas, top: Field, first: int) -> Field:
+    """1 under the line `top`, with a soft edge of a pixel; rows from `first` on."""
     yy, _ = coordinates(*canvas.shape)
-    return np.clip(yy - top + np.float32(0.5), 0, 1)
+    cover = yy[first:] - top
+    cover += np.float32(0.5)
+    return np.clip(cover, 0, 1, out=cover)
 
 
 def slope_shade(rng: Rng, shape: tuple[int, int], cell: float, side: float) -> Field:
@@ -102,14 +104,13 @@ def ridge(
         if rng.random() < 0.6
         else ["grass", "dry", "rock", "conifer"][rng.integers(4)]
     )
-    patches = step(fbm(rng, shape, cell * 0.7, 4, 0.6), 0.42, 0.62)[..., None]
-    albedo = base + patches * (rgb(colour_of(rng, other_cover)) - base)
+    patches = step(fbm(rng, shape, cell * 0.7, 4, 0.6), 0.42, 0.62)
+    albedo = patches * (rgb(colour_of(rng, other_cover)) - base)
+    albedo += base
     fine = unit * (1.6 + 2.6 * (1 - distance))
     tex = fbm(rng, shape, (fine, fine * 1.2), 3, 0.8) - np.float32(0.5)
     strength = 1.7 if cover in ("conifer", "broadleaf", "autumn") else 0.9
-    albedo = (
-        albedo * np.clip(1 + tex * np.float32(strength * texture), 0.15, 2.2)[..., None]
-    )
+    albedo *= np.clip(1 + tex * np.float32(strength * texture), 0.15, 2.2)
     radiance = mood.lit(shade, albedo)
     veil = (1 - np.exp(-2.2 * distance * distance * mood.haze_strength)) * 0.96
     yy, _ = coordinates(*canvas.shape)
@@ -117,11 +118,9 @@ def ridge(
     low = np.clip((yy[first:] - top) / np.float32(90 * unit), 0, 1) * np.float32(
         0.35 * distance
     )
-    low = np.clip(low * np.float32(mood.haze_strength) + np.float32(veil), 0, 1)[
-        ..., None
-    ]
-    radiance = radiance + low * (rgb(mood.haze) - radiance)
-    canvas.paint(below(canvas, top)[first:], radiance, albedo * (1 - low), top=first)
+    low = np.clip(low * np.float32(mood.haze_strength) + np.float32(veil), 0, 1)
+    mood.veiled(radiance, low)
+    canvas.paint(below(canvas, top, first), radiance, albedo, share=1 - low, top=first)
 
 
 def peak(
@@ -145,18 +144,13 @@ def peak(
     lee = np.roll(crest, (reach, reach * (1 if mood.side >= 0 else -1)), axis=(0, 1))
     shade = np.clip(np.float32(0.45) + (crest - lee) * np.float32(2.6), 0, 1)
     rock = rgb(colour_of(rng, "rock"))
-    rock = (
-        rock
-        * np.clip(fbm(rng, shape, (6 * unit, 3 * unit), 3, 0.7) + 0.5, 0.4, 1.6)[
-            ..., None
-        ]
-    )
+    rock = rock * np.clip(fbm(rng, shape, (6 * unit, 3 * unit), 3, 0.7) + 0.5, 0.4, 1.6)
     yy, _ = coordinates(*canvas.shape)
-    altitude = (yy[first:] - top.min()) / np.float32(canvas.height - top.min() + 1)
-    white = step(crest * np.float32(0.5) + np.float32(snow) - altitude, 0.3, 0.45)[
-        ..., None
-    ]
-    albedo = rock + white * (rgb(colour_of(rng, "snow", 0.06)) - rock)
+    altitude = (yy[first:, :1] - top.min()) / np.float32(canvas.height - top.min() + 1)
+    white = step(crest * np.float32(0.5) + np.float32(snow) - altitude, 0.3, 0.45)
+    albedo = rgb(colour_of(rng, "snow", 0.06)) - rock
+    albedo *= white
+    albedo += rock
     if alpenglow:
         glow: Colour = [
             (1.0, 0.42, 0.10),
@@ -171,15 +165,14 @@ def peak(
         blue = rgb(vary(rng, (0.16, 0.20, 0.34), 0.3), rng.uniform(0.3, 1.2))
         sunlit = head * (np.float32(0.06) + np.float32(1.2) * shade)
         radiance = (
-            blue * (1 - 0.85 * head)[..., None]
-            + sunlit[..., None] * rgb(glow, rng.uniform(0.5, 1.5))
+            blue * (1 - 0.85 * head) + sunlit * rgb(glow, rng.uniform(0.5, 1.5))
         ) * (albedo + 0.12)
     else:
         radiance = mood.lit(shade, albedo)
     veil = np.float32(1 - np.exp(-1.6 * distance * mood.haze_strength))
-    low = np.clip(altitude * veil + veil * np.float32(0.25), 0, 0.95)[..., None]
-    radiance = radiance + low * (rgb(mood.haze) - radiance)
-    canvas.paint(below(canvas, top)[first:], radiance, albedo * (1 - low), top=first)
+    low = np.clip(altitude * veil + veil * np.float32(0.25), 0, 0.95)
+    mood.veiled(radiance, low)
+    canvas.paint(below(canvas, top, first), radiance, albedo, share=1 - low, top=first)
 
 
 def ground(
@@ -192,7 +185,7 @@ def ground(
     shape = (canvas.height - first, canvas.width)
     unit = canvas.unit
     yy, _ = coordinates(*shape)
-    near = yy / np.float32(shape[0])
+    near = yy[:, :1] / np.float32(shape[0])
     coarse = fbm(rng, shape, (9 * unit, 55 * unit), 4, 0.6)
     if cover in ("grass", "dry", "soil", "flowers"):
         fine = fbm(rng, shape, (5.5 * unit, 2.2 * unit), 3, 0.8)
@@ -202,17 +195,16 @@ def ground(
         middle = fbm(rng, shape, (1.6 * unit, 2.6 * unit), 2, 0.8)
     tex = middle + near * (fine - middle)
     base, other = rgb(colour_of(rng, cover)), rgb(colour_of(rng, cover))
-    albedo = base + step(coarse, 0.35, 0.65)[..., None] * (other - base)
-    albedo = (
-        albedo * np.clip(1 + (tex - 0.5) * np.float32(1.8 * rough), 0.1, 2.4)[..., None]
-    )
+    albedo = step(coarse, 0.35, 0.65) * (other - base)
+    albedo += base
+    albedo *= np.clip(1 + (tex - 0.5) * np.float32(1.8 * rough), 0.1, 2.4)
     shade = np.clip(np.float32(0.35) + coarse * np.float32(0.7), 0, 1)
     radiance = mood.lit(shade, albedo)
     veil = np.clip(1 - near * np.float32(3), 0, 1) * np.float32(
         0.35 * min(1.0, mood.haze_strength)
     )
-    radiance = radiance + veil[..., None] * (rgb(mood.haze) - radiance)
-    canvas.paint(below(canvas, top)[first:], radiance, albedo, top=first)
+    mood.veiled(radiance, veil)
+    canvas.paint(below(canvas, top, first), radiance, albedo, top=first)
 
 
 def water(
@@ -225,7 +217,7 @@ def water(
         return
     yy, xx = coordinates(rows, canvas.width)
     unit = canvas.unit
-    near = yy / np.float32(rows)
+    near = yy[:, :1] / np.float32(rows)
     ripple = fbm(
         rng, (rows, canvas.width), (1.6 * unit, 14 * unit), 3, 0.7
     ) - np.float32(0.5)
@@ -236,11 +228,14 @@ def water(
         top - 1 - yy * np.float32(top / max(rows, top)) + wave, 0, top - 1
     ).astype(np.int32)
     column = np.clip(xx + wave * np.float32(0.3), 0, canvas.width - 1).astype(np.int32)
-    mirror = canvas.light[source, column]
+    at = (source * np.int32(canvas.width) + column).astype(np.intp)
+    mirror = np.stack([pick(plane.ravel(), at) for plane in canvas.radiance])
     tint = rgb(vary(rng, (0.75, 0.85, 0.9), 0.15))
     deep = rgb(mix(mood.ambient, (0.03, 0.08, 0.10), 0.5), 0.25)
     shine = np.float32(0.55) + np.float32(0.3) * calm - near * np.float32(0.2)
-    radiance = mirror * tint * shine[..., None] + deep * (1 + ripple * 2)[..., None]
+    radiance = mirror * tint
+    radiance *= shine
+    radiance += deep * (1 + ripple * 2)
     wobble = line(rng, canvas.width, 60 * unit, 3) * np.float32(6 * unit)
     alpha = np.clip(yy - wobble + np.float32(0.5), 0, 1)
     alpha *= np.clip(
@@ -259,7 +254,7 @@ def glints(
     unit = canvas.unit
     yy, xx = coordinates(rows, canvas.width)
     ripple = value(rng, (rows, canvas.width), (1.3 * unit, 5 * unit))
-    near = yy / np.float32(rows)
+    near = yy[:, :1] / np.float32(rows)
     spread = np.float32(unit * rng.uniform(4, 12)) * (
         np.float32(0.5) + near * np.float32(3)
     )
@@ -268,14 +263,16 @@ def glints(
         step(ripple * (np.float32(0.35) + np.float32(0.75) * path), 0.5, 0.75) * path
     )
     colour = rgb(mix(mood.horizon, (1.0, 0.8, 0.5), 0.4), rng.uniform(1.0, 3.0))
-    canvas.light[top:bottom] += spark[..., None] * colour
+    canvas.radiance[:, top:bottom] += spark * colour
 
 
 def road(rng: Rng, canvas: Canvas, mood: Mood, horizon: float) -> None:
     """A road that narrows to the horizon."""
     yy, xx = coordinates(*canvas.shape)
     near = np.clip(
-        (yy - np.float32(horizon)) / np.float32(canvas.height - horizon + 1), 0, 1
+        (yy[:, :1] - np.float32(horizon)) / np.float32(canvas.height - horizon + 1),
+        0,
+        1,
     )
     vanish, bend = rng.uniform(0.2, 0.8), rng.uniform(-0.5, 0.5)
     foot = rng.uniform(0.1, 0.9)
@@ -293,7 +290,7 @@ def road(rng: Rng, canvas: Canvas, mood: Mood, horizon: float) -> None:
         fbm(rng, canvas.shape, (3 * canvas.unit, 9 * canvas.unit), 2) * np.float32(0.5)
         + 0.75
     )
-    albedo = grey * tex[..., None]
+    albedo = grey * tex
     canvas.paint(
         alpha, mood.lit(np.full(canvas.shape, 0.7, np.float32), albedo), albedo
     )
@@ -350,9 +347,7 @@ def houses(
         roofs = [(0.16, 0.15, 0.15), (0.25, 0.20, 0.17), (0.30, 0.14, 0.09)]
     walls: list[Colour] = [(0.75, 0.70, 0.62), (0.60, 0.55, 0.48), (0.82, 0.80, 0.77)]
     light = rgb(mood.ambient) + np.float32(0.75) * rgb(mood.sun)
-    shade = value(rng, canvas.shape, 3 * unit)[..., None] * np.float32(
-        0.5
-    ) + np.float32(0.75)
+    shade = value(rng, canvas.shape, 3 * unit) * np.float32(0.5) + np.float32(0.75)
     picture = np.asarray(labels)
     first = int(np.argmax(picture.any(axis=1)))
     last = canvas.height - int(np.argmax(picture[::-1].any(axis=1)))
@@ -401,6 +396,4 @@ def lamp(rng: Rng, canvas: Canvas, x: float, y: float, *, size: float = 1.0) -> 
         rng.uniform(0.1, 0.7)
     )
     edge = np.clip(1 - d / np.float32(13), 0, 1)
-    canvas.light[top:bottom, left:right] += ((spot + halo) * edge)[..., None] * rgb(
-        colour
-    )
+    canvas.radiance[:, top:bottom, left:right] += ((spot + halo) * edge) * rgb(colour)

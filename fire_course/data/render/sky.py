@@ -172,7 +172,9 @@ def clouds(
         white = mix(mood.sun, (0.95, 0.95, 0.97), 0.6)
         bright = rgb(white, rng.uniform(0.75, 1.1))
         dark = rgb(mix(mood.ambient, mood.horizon, 0.4), rng.uniform(0.6, 1.0))
-    canvas.paint(density, dark + relief[..., None] * (bright - dark))
+    radiance = relief * (bright - dark)
+    radiance += dark
+    canvas.paint(density, radiance)
 
 
 def sun_disc(
@@ -200,8 +202,12 @@ def sun_disc(
     )
     colour = rgb(mix(mood.horizon, (1.0, 0.75, 0.35), rng.uniform(0, 0.6)))
     core = rgb((1.0, 0.93, 0.75), rng.uniform(2.0, 5.0))
-    light = (glow + wide)[..., None] * colour * np.float32(strength)
-    canvas.light += light + disc[..., None] * core * np.float32(strength)
+    light = (glow + wide) * colour
+    light *= np.float32(strength)
+    centre = disc * core
+    centre *= np.float32(strength)
+    light += centre
+    canvas.radiance += light
 
 
 def flare(rng: Rng, canvas: Canvas, x: float, y: float) -> None:
@@ -220,7 +226,7 @@ def flare(rng: Rng, canvas: Canvas, x: float, y: float) -> None:
             distance / np.float32(rng.uniform(12, 30))
         )
     warm = rgb(vary(rng, (1.0, 0.75, 0.45), 0.2), rng.uniform(0.8, 2.2))
-    canvas.light += rays[..., None] * warm
+    canvas.radiance += rays * warm
     cx, cy = canvas.width / 2, canvas.height / 2
     for _ in range(int(rng.integers(2, 6))):
         t = rng.uniform(0.3, 2.2)
@@ -231,9 +237,7 @@ def flare(rng: Rng, canvas: Canvas, x: float, y: float) -> None:
         tint = [(1, 0.5, 0.2), (0.3, 0.9, 0.5), (0.4, 0.5, 1), (1, 0.3, 0.3)][
             rng.integers(4)
         ]
-        canvas.light += (step(d, 1.05, 0.85))[..., None] * rgb(
-            tint, rng.uniform(0.04, 0.22)
-        )
+        canvas.radiance += step(d, 1.05, 0.85) * rgb(tint, rng.uniform(0.04, 0.22))
 
 
 def afterglow(rng: Rng, canvas: Canvas, mood: Mood, horizon: float) -> None:
@@ -249,18 +253,17 @@ def afterglow(rng: Rng, canvas: Canvas, mood: Mood, horizon: float) -> None:
     ][rng.integers(5)]
     cool = mix((0.0, 0.0, 0.0), cool, rng.uniform(0.25, 1.1))
     pale = vary(rng, mix(cool, (0.80, 0.50, 0.26), rng.uniform(0.05, 0.6)), 0.15)
+    yy = yy[:, :1]  # rows alone: NumPy spreads them over the columns
     up = np.clip((np.float32(horizon) - yy) / np.float32(horizon + 1), 0, 1)
-    canvas.light[:] = rgb(pale) + up[..., None] * (
-        rgb(vary(rng, cool, 0.2)) - rgb(pale)
-    )
+    canvas.radiance[:] = rgb(pale) + up * (rgb(vary(rng, cool, 0.2)) - rgb(pale))
     reach = np.float32(unit * rng.uniform(5, 28))
     middle = np.float32(canvas.width * rng.uniform(0, 1))
     wide = np.float32(canvas.width * rng.uniform(0.25, 2.0))
     band = fade(np.abs(yy - np.float32(horizon)) / reach) * fade(
-        ((xx - middle) / wide) ** 2
+        ((xx[:1] - middle) / wide) ** 2
     )
     burn = rgb(vary(rng, WARM[rng.integers(len(WARM))], 0.15), rng.uniform(0.6, 2.2))
-    canvas.light += band[..., None] * burn
+    canvas.radiance += band * burn
 
 
 def sky(
@@ -274,18 +277,16 @@ def sky(
 ) -> None:
     """Fill the canvas with sky down to the row `horizon`."""
     yy, _ = coordinates(*canvas.shape)
-    t = np.clip(yy / np.float32(max(horizon, 1)), 0, 1)
+    t = np.clip(yy[:, :1] / np.float32(max(horizon, 1)), 0, 1)
     t = power(
         t, rng.uniform(0.8, 2.6) if mood.name == "dusk" else rng.uniform(0.6, 1.6)
     )
-    canvas.light[:] = rgb(mood.zenith) + t[..., None] * (
-        rgb(mood.horizon) - rgb(mood.zenith)
-    )
+    canvas.radiance[:] = rgb(mood.zenith) + t * (rgb(mood.horizon) - rgb(mood.zenith))
     if mood.name == "dusk" and rng.random() < 0.6:
         afterglow(rng, canvas, mood, horizon)
     if mood.name == "night" and rng.random() < 0.4:
         stars = rng.random(canvas.shape, dtype=np.float32) > np.float32(0.9985)
-        canvas.light += stars[..., None] * np.float32(rng.uniform(0.02, 0.3))
+        canvas.radiance += stars * np.float32(rng.uniform(0.02, 0.3))
     if sun is not None:
         sun_disc(rng, canvas, mood, *sun, strength=rng.uniform(0.4, 1.3))
     if cover is None:
@@ -308,10 +309,10 @@ def fog_bank(
     unit = canvas.unit
     cell = unit * rng.uniform(30, 80)
     n = fbm(rng, canvas.shape, (cell * 0.5, cell), 5, 0.5)
-    edge = (yy - np.float32(y)) / np.float32(depth)
+    edge = (yy[:, :1] - np.float32(y)) / np.float32(depth)
     body = step(n + (1 - np.abs(edge)) * np.float32(0.7), 0.62, 1.05)
     shade = np.clip(0.72 + (n - 0.5) * np.float32(0.8), 0, 1.2)
     white = rgb(mix(mix(mood.horizon, mood.ambient, 0.3), (0.9, 0.91, 0.93), 0.4))
     if mood.name in ("night", "dusk"):
         white = rgb(mix(mood.haze, mood.ambient, 0.4))
-    canvas.paint(body * np.float32(strength), shade[..., None] * white)
+    canvas.paint(body * np.float32(strength), shade * white)

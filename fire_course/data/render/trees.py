@@ -5,7 +5,16 @@ from PIL import Image, ImageDraw
 
 from .canvas import Canvas, Colour, Mood, rgb, vary
 from .land import colour_of
-from .noise import Field, Rng, coordinates, fbm, grain, step, value
+from .noise import Field, Rng, coordinates, fbm, grain, pick, step, value
+
+
+def _crown(kind: str, across: Field, half: Field) -> Field:
+    """How much of a tree's height is reached `across` pixels from its stem."""
+    u = np.abs(across)
+    u /= half
+    if kind == "conifer":
+        return 1 - u
+    return np.where(u < 1, 0.25 + 0.75 * np.sqrt(np.clip(1 - u * u, 0, 1)), -1)
 
 
 def row(
@@ -35,18 +44,18 @@ def row(
     xs = rng.uniform(-half, width + half, count)
     tall = height * rng.uniform(0.45, 1.25, count)
     wide = half * rng.uniform(0.7, 1.3, count)
-    columns = np.arange(width * 2, dtype=np.float32) / 2
-    u = np.abs(columns[None] - xs[:, None].astype(np.float32)) / wide[:, None].astype(
-        np.float32
-    )
-    if kind == "conifer":
-        crown = 1 - u
-    else:
-        crown = np.where(u < 1, 0.25 + 0.75 * np.sqrt(np.clip(1 - u * u, 0, 1)), -1)
-    tops = crown.astype(np.float32) * tall[:, None].astype(np.float32)
-    which = tops.argmax(axis=0)
-    reach = tops.max(axis=0)
-    first = max(0, int(base.min() - reach.max() * 1.15 - 2))
+    middle, spread, size = (each.astype(np.float32) for each in (xs, wide, tall))
+    columns = np.arange(width, dtype=np.float32)
+    tops = _crown(kind, columns[:, None] - middle, spread) * size
+    own = tops.argmax(axis=1)
+    top = tops[np.arange(width), own]
+    # a crown is highest at the half column next to its middle, on either side
+    left = np.floor(middle * 2)
+    peaks = [
+        _crown(kind, np.clip(at, 0, 2 * width - 1) / 2 - middle, spread) * size
+        for at in (left, left + 1)
+    ]
+    first = max(0, int(base.min() - np.max(peaks) * 1.15 - 2))
     last = min(canvas.height, int(base.max()) + 2)
     if last - first < 3:
         return
@@ -54,9 +63,7 @@ def row(
     yy, xx = coordinates(canvas.height, width)
     above = base - yy[first:last]
     unit = canvas.unit
-    index = np.arange(width) * 2
-    own = which[index]
-    flank = (columns[index] - xs[own].astype(np.float32)) / wide[own].astype(np.float32)
+    flank = (columns - middle[own]) / spread[own]
     needles = grain(rng, shape)
     if kind == "conifer":
         tier = max(1.3, height * 0.055)
@@ -75,7 +82,6 @@ def row(
             + jag * np.float32(height * 0.55)
             + needles * np.float32(min(0.2 * height, 8 * unit))
         )
-    top = reach[index]
     alpha = np.clip(top - ragged + np.float32(0.5), 0, 1) * np.clip(above + 1.5, 0, 1)
     if kind == "broadleaf" and height > 22 * unit:
         # near enough to see the stem under the crown
@@ -95,20 +101,19 @@ def row(
     cover = cover or kind
     base_colour = rgb(tint) if tint else rgb(colour_of(rng, cover, 0.2))
     if cover == "autumn" or rng.random() < 0.3:
-        palette = np.stack([rgb(colour_of(rng, cover, 0.3)) for _ in range(5)])
-        albedo = palette[rng.integers(0, 5, count)[own]][None]
+        palette = [rgb(colour_of(rng, cover, 0.3)) for _ in range(5)]
+        colours = np.concatenate(palette, axis=-1)
+        albedo = colours[..., rng.integers(0, 5, count)[own]]
     else:
-        albedo = base_colour[None, None]
-    albedo = (
-        albedo
-        * np.clip(1 + grain(rng, shape) * np.float32(1.3) + jag * 0.6, 0.1, 2)[
-            ..., None
-        ]
+        albedo = base_colour
+    albedo = albedo * np.clip(
+        1 + grain(rng, shape) * np.float32(1.3) + jag * 0.6, 0.1, 2
     )
-    radiance = mood.lit(shade, albedo) * np.float32(dark)
+    radiance = mood.lit(shade, albedo)
+    radiance *= np.float32(dark)
     if haze > 0:
-        radiance = radiance + np.float32(haze) * (rgb(mood.haze) - radiance)
-    canvas.paint(alpha, radiance, albedo * np.float32(1 - haze), top=first)
+        mood.veiled(radiance, np.float32(haze))
+    canvas.paint(alpha, radiance, albedo, share=np.float32(1 - haze), top=first)
 
 
 def slope(
@@ -181,8 +186,8 @@ def trunks(
     )
     nearest = np.abs(signed).argmin(axis=0)
     across = signed[nearest, np.arange(len(columns))]
-    at = np.clip(x + 40.5, 0, len(columns) - 1).astype(np.int32)
-    u = across[at]
+    at = np.clip(x + 40.5, 0, len(columns) - 1).astype(np.intp)
+    u = pick(across, at)
     swell = (
         np.float32(1)
         + np.clip((yy - foot + 12 * canvas.unit) / (25 * canvas.unit), 0, 1) * 0.5
@@ -191,7 +196,7 @@ def trunks(
         (np.float32(0.5) * swell - np.abs(u)) * np.float32(width) + 0.5, 0, 1
     )
     depth = rng.uniform(-8, 10, count).astype(np.float32) * np.float32(canvas.unit)
-    alpha *= np.clip(foot + depth[nearest][at] - yy, 0, 1)
+    alpha *= np.clip(foot + pick(depth[nearest], at) - yy, 0, 1)
     if top > 0:
         alpha *= np.clip((yy - top) / (12 * canvas.unit), 0, 1)
     bark = value(
@@ -203,12 +208,13 @@ def trunks(
         (0.07, 0.06, 0.05),
         (0.22, 0.20, 0.18),
     ][rng.integers(4)]
-    albedo = rgb(vary(rng, colour, 0.3)) * bark[..., None]
+    albedo = rgb(vary(rng, colour, 0.3)) * bark
     shade = np.clip(np.float32(0.4) + u * np.float32(0.9 * mood.side), 0, 1)
-    radiance = mood.lit(shade, albedo) * np.float32(dark)
+    radiance = mood.lit(shade, albedo)
+    radiance *= np.float32(dark)
     if haze > 0:
-        radiance = radiance + np.float32(haze) * (rgb(mood.haze) - radiance)
-    canvas.paint(alpha, radiance, albedo * np.float32(1 - haze))
+        mood.veiled(radiance, np.float32(haze))
+    canvas.paint(alpha, radiance, albedo, share=np.float32(1 - haze))
 
 
 def bare_tree(
@@ -254,12 +260,8 @@ def bare_tree(
         5,
     )
     alpha = np.asarray(picture.reduce(scale), np.float32) / np.float32(255)
-    albedo = np.broadcast_to(
-        rgb(vary(rng, (0.09, 0.07, 0.055), 0.3)), canvas.light.shape
-    )
-    radiance = mood.lit(np.full(canvas.shape, 0.3, np.float32), albedo) * np.float32(
-        dark
-    )
+    albedo = rgb(vary(rng, (0.09, 0.07, 0.055), 0.3))
+    radiance = mood.lit(np.full((1, 1), 0.3, np.float32), albedo) * np.float32(dark)
     canvas.paint(alpha, radiance, albedo)
 
 
@@ -286,9 +288,12 @@ def leaves(
     toward = np.roll(body, (reach, round(reach * mood.side)), axis=(0, 1))
     shade = np.clip(np.float32(0.42) + (body - toward) * np.float32(4.0), 0, 1.3)
     a, b = rgb(colour_of(rng, cover)), rgb(colour_of(rng, cover))
-    albedo = a + step(coarse, 0.4, 0.6)[..., None] * (b - a)
-    albedo = albedo * np.clip(0.3 + fine * 1.4, 0.1, 2)[..., None]
-    canvas.paint(alpha, mood.lit(shade, albedo) * np.float32(dark), albedo)
+    albedo = step(coarse, 0.4, 0.6) * (b - a)
+    albedo += a
+    albedo *= np.clip(0.3 + fine * 1.4, 0.1, 2)
+    radiance = mood.lit(shade, albedo)
+    radiance *= np.float32(dark)
+    canvas.paint(alpha, radiance, albedo)
 
 
 def grass(
@@ -302,11 +307,11 @@ def grass(
         return
     yy, _ = coordinates(*shape)
     blades = fbm(rng, shape, (26 * unit, 1.7 * unit), 2, 0.8)
-    reach = yy / np.float32(shape[0])
+    reach = yy[:, :1] / np.float32(shape[0])
     alpha = np.clip(
         (reach * np.float32(1.7) + (blades - 0.75) * np.float32(1.6)) * 5, 0, 1
     )
-    albedo = rgb(colour_of(rng, cover)) * np.clip(blades * 1.6, 0.1, 2)[..., None]
+    albedo = rgb(colour_of(rng, cover)) * np.clip(blades * 1.6, 0.1, 2)
     canvas.paint(
         alpha,
         mood.lit(np.clip(blades, 0, 1), albedo) * np.float32(dark),

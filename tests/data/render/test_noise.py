@@ -51,15 +51,43 @@ def test_gather_reads_between_pixels_as_scipy_does():
     np.testing.assert_allclose(noise.gather(field, y, x), expected, atol=1e-5)
 
 
+def test_gather_across_reads_rows_to_the_last_bit_as_gather_does():
+    field = rng().random((30, 40), dtype=np.float32)
+    y = np.arange(30, dtype=np.float32)[:, None] * np.ones((1, 50), np.float32)
+    x = rng(2).uniform(-1, 41, (30, 50)).astype(np.float32)
+    np.testing.assert_array_equal(
+        noise.gather_across(field, x), noise.gather(field, y, x)
+    )
+
+
+def test_few_powers_are_those_of_the_whole_table():
+    field = rng().random((60, 60), dtype=np.float32)
+    np.testing.assert_array_equal(
+        noise.power(field[:1], 1.7), noise.power(field, 1.7)[:1]
+    )
+
+
+@pytest.mark.parametrize("shape", [(25, 40), (28, 43)])
+def test_fifths_are_means_of_five_by_five(shape):
+    planes = rng().random((3, *shape), dtype=np.float32)
+    blocks = planes[:, :25, :40].reshape(3, 5, 5, 8, 5)
+    np.testing.assert_allclose(
+        noise.fifths(planes), blocks.mean(axis=(2, 4)), rtol=1e-6
+    )
+
+
 @pytest.mark.parametrize("radius", [1, 3, 8])
 def test_soften_is_three_box_blurs(radius):
-    field = rng().random((40, 50, 3), dtype=np.float32)
-    expected = field.astype(float)
+    planes = rng().random((3, 40, 50), dtype=np.float32)
+    expected = planes.astype(float)
     for _ in range(3):
         expected = ndimage.uniform_filter(
-            expected, (2 * radius + 1, 2 * radius + 1, 1), mode="nearest"
+            expected, (1, 2 * radius + 1, 2 * radius + 1), mode="nearest"
         )
-    np.testing.assert_allclose(noise.soften(field, radius), expected, atol=1e-5)
+    np.testing.assert_allclose(noise.soften(planes, radius), expected, atol=1e-5)
+    np.testing.assert_array_equal(
+        noise.soften(planes[1], radius), noise.soften(planes, radius)[1]
+    )
 
 
 def test_step_and_ridged_keep_their_ends():
