@@ -6,12 +6,13 @@ to whole pixels gives: a difference in the last bit of a cosine, as between two
 machines, stays far below one grey level.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .noise import Field, Rng, coordinates, enlarge, soften
+from .noise import Field, Rng, coordinates, enlarge, interleaved, soften
 
 Outline = NDArray[np.float64]
 Colour = tuple[float, float, float]  # grey levels 0..255
@@ -34,23 +35,26 @@ def cover(shape: tuple[int, int], outline: Outline) -> Field:
     x0, y0 = outline[:, 0], outline[:, 1] * _ROWS - 0.5
     x1 = np.concatenate((x0[1:], x0[:1]))
     y1 = np.concatenate((y0[1:], y0[:1]))
-    down = np.where(y1 > y0, 1.0, -1.0)
-    top, bottom = np.minimum(y0, y1), np.maximum(y0, y1)
-    first = np.clip(np.ceil(top), 0, height * _ROWS).astype(np.intp)
-    last = np.clip(np.ceil(bottom), 0, height * _ROWS).astype(np.intp)
+    # lines 0 to height * _ROWS, for each edge those that meet it
+    lines = np.ceil(np.stack([np.minimum(y0, y1), np.maximum(y0, y1)]))
+    first, last = lines.clip(0, height * _ROWS).astype(np.intp)
     count = last - first
-    edge = np.repeat(np.arange(len(x0)), count)
-    if not len(edge):
+    until = count.cumsum()
+    total = int(until[-1])
+    if not total:
         return np.zeros(shape, np.float32)
-    line = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
-    line = line + first[edge]
+    edge = np.arange(len(x0)).repeat(count)
+    line = np.arange(total) + (first - until + count)[edge]
     # where each edge meets each line: from there on, the line is inside or outside
-    slope = (x1 - x0)[edge] / np.where(count[edge] > 0, (y1 - y0)[edge], 1.0)
-    x = np.clip(x0[edge] + (line - y0[edge]) * slope, 0, width)
-    pixel = np.minimum(x.astype(np.intp), width - 1)
+    slope = (x1 - x0) / np.where(count > 0, y1 - y0, 1.0)
+    x = (line - y0[edge]) * slope[edge]
+    x += x0[edge]
+    x.clip(0, width, out=x)
+    pixel = x.astype(np.intp)
+    np.minimum(pixel, width - 1, out=pixel)
     part = x - pixel
     # the lines of one row are added up first: that is a quarter of the work
-    sign = down[edge] / _ROWS
+    sign = np.where(y1 > y0, 1 / _ROWS, -1 / _ROWS)[edge]
     at = line // _ROWS * (width + 1) + pixel
     size = height * (width + 1)
     change = np.bincount(at, sign * (1 - part), minlength=size)
@@ -75,10 +79,10 @@ def smooth(points: ArrayLike, *, steps: int = 6, closed: bool = True) -> Outline
     """
     p = np.asarray(points, np.float64)
     if closed:
-        a, b, c, d = (np.roll(p, shift, axis=0) for shift in (1, 0, -1, -2))
+        padded = np.concatenate([p[-1:], p, p[:2]])
     else:
         padded = np.concatenate([2 * p[:1] - p[1:2], p, 2 * p[-1:] - p[-2:-1]])
-        a, b, c, d = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
+    a, b, c, d = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
     t = (np.arange(steps) / steps)[:, None, None]
     curve = 0.5 * (
         2 * b
@@ -103,7 +107,9 @@ def stroke(points: ArrayLike, width: ArrayLike) -> Outline:
     """A band along a line, as wide as `width` says, from end to end; ends are round."""
     p = np.asarray(points, np.float64)
     half = np.broadcast_to(np.asarray(width, np.float64), len(p))[:, None] / 2
-    along = np.gradient(p, axis=0)
+    along = np.empty_like(p)
+    along[1:-1] = (p[2:] - p[:-2]) / 2
+    along[0], along[-1] = p[1] - p[0], p[-1] - p[-2]
     along /= np.maximum(np.sqrt((along**2).sum(axis=1, keepdims=True)), 1e-9)
     side = np.stack([-along[:, 1], along[:, 0]], axis=1)
 
@@ -128,7 +134,10 @@ def move(
     p = np.asarray(outline, np.float64) * np.asarray(scale, np.float64)
     c, s = np.cos(turn), np.sin(turn)
     x, y = p[:, 0], p[:, 1]
-    return np.stack([c * x - s * y + to[0], s * x + c * y + to[1]], axis=1)
+    moved = np.empty_like(p)
+    moved[:, 0] = c * x - s * y + to[0]
+    moved[:, 1] = s * x + c * y + to[1]
+    return moved
 
 
 # --- the sheet ---------------------------------------------------------------
@@ -136,7 +145,11 @@ def move(
 
 @dataclass
 class Sheet:
-    """A picture in the making: grey levels (height, width, 3)."""
+    """A picture in the making: grey levels (height, width, 3).
+
+    It is painted quickest when each colour is a plane of its own in memory, as
+    `tint` and `blend` make it.
+    """
 
     pixels: Field
 
@@ -157,7 +170,7 @@ class Sheet:
         inside = cover(part.shape[:2], outline - (columns.start, rows.start))
         if not isinstance(colour, tuple):
             colour = colour[rows, columns]
-        self._blend(part, inside * np.float32(strength), colour)
+        self._blend(part, inside * np.float32(strength), _planes(colour))
 
     def mould(
         self,
@@ -186,11 +199,11 @@ class Sheet:
         thick = _thickness(inside, radius)
         gain = 1 + np.float32(depth) * _slope(thick, radius, light)
         gain -= np.float32(rim) * np.clip(1.7 - 2 * thick, 0, 1).astype(np.float32)
-        self._blend(part, inside, gain[..., None] * np.asarray(colour, np.float32))
+        self._blend(part, inside, gain * _planes(colour))
 
     def paint(self, inside: Field, colour: "Colour | Field") -> None:
         """Cover the whole sheet with a colour where `inside` is 1."""
-        self._blend(self.pixels, inside, colour)
+        self._blend(self.pixels, inside, _planes(colour))
 
     def shadow(
         self, inside: Field, *, by: tuple[int, int], radius: int, strength: float
@@ -200,19 +213,40 @@ class Sheet:
         self.pixels *= 1 - dark[..., None]
 
     @staticmethod
-    def _blend(part: Field, inside: Field, colour: "Colour | Field") -> None:
-        weight = inside[..., None]
-        part *= 1 - weight
-        part += weight * np.asarray(colour, np.float32)
+    def _blend(part: Field, inside: Field, planes: Field) -> None:
+        below = part.transpose(2, 0, 1)
+        below *= 1 - inside
+        below += inside * planes
 
     def _box(self, outline: Outline) -> tuple[slice, slice] | None:
-        left, top = np.floor(outline.min(axis=0)).astype(int) - 1
-        right, bottom = np.ceil(outline.max(axis=0)).astype(int) + 1
-        left, top = max(int(left), 0), max(int(top), 0)
-        right, bottom = min(int(right), self.shape[1]), min(int(bottom), self.shape[0])
+        left, top = (math.floor(least) - 1 for least in outline.min(axis=0).tolist())
+        right, bottom = (math.ceil(most) + 1 for most in outline.max(axis=0).tolist())
+        left, top = max(left, 0), max(top, 0)
+        right, bottom = min(right, self.shape[1]), min(bottom, self.shape[0])
         if right <= left or bottom <= top:
             return None
         return slice(top, bottom), slice(left, right)
+
+
+def tint(field: Field, colour: "Colour | Field") -> Field:
+    """A field (H, W) times a colour: (H, W, 3)."""
+    return (field * _planes(colour)).transpose(1, 2, 0)
+
+
+def blend(part: Field, first: Colour, second: Colour, *, most: float = 1.0) -> Field:
+    """One colour, with another mixed in, up to `most`, by `part` (H, W): (H, W, 3)."""
+    start = _planes(first)
+    mixed = part * (_planes(second) - start)
+    if most != 1:
+        mixed *= np.float32(most)
+    mixed += start
+    return mixed.transpose(1, 2, 0)
+
+
+def _planes(colour: "Colour | Field") -> Field:
+    """A colour, or colours (H, W, 3), as planes (3, 1, 1) or (3, H, W)."""
+    planes = np.asarray(colour, np.float32)
+    return planes[:, None, None] if planes.ndim == 1 else planes.transpose(2, 0, 1)
 
 
 def shift(field: Field, by: tuple[int, int]) -> Field:
@@ -262,8 +296,10 @@ def ramp(shape: tuple[int, int], towards: float) -> Field:
 
 
 def levels(field: Field) -> NDArray[np.uint8]:
-    """Grey levels as a picture holds them."""
-    return np.clip(field + np.float32(0.5), 0, 255).astype(np.uint8)
+    """Grey levels (H, W, 3) as a picture holds them."""
+    rounded = field + np.float32(0.5)
+    np.clip(rounded, 0, 255, out=rounded)
+    return interleaved(rounded.astype(np.uint8).transpose(2, 0, 1))
 
 
 # --- colours -----------------------------------------------------------------

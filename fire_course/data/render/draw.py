@@ -10,9 +10,9 @@ from PIL import Image
 from . import fire as flames
 from . import land, trees
 from .burn import ignite
-from .camera import develop, interleaved
+from .camera import develop
 from .canvas import Canvas, Mood
-from .noise import Rng
+from .noise import Rng, interleaved
 from .plan import Plan, plan
 from .plan import wish as asked
 from .sky import MOODS, fog_bank

@@ -19,16 +19,18 @@ from .brush import (
     Colour,
     Sheet,
     any_colour,
+    blend,
     cover,
     levels,
     luminance,
     move,
     ramp,
     stroke,
+    tint,
     tinted,
 )
 from .garments_cut import CUTS, Tailor
-from .noise import Field, Rng, fbm, step
+from .noise import Field, Rng, fbm, interleaved, step
 
 CLASS_NAMES = (
     "dress",
@@ -49,7 +51,7 @@ _HUNG = ("dress", "longsleeve", "outwear", "shirt", "t-shirt")
 def _ground(rng: Rng, shape: tuple[int, int]) -> Field:
     """A wall, a sheet, a carpet or boards."""
     height, width = shape
-    tone = np.array(any_colour(rng, low=0.25), np.float32)
+    tone = any_colour(rng, low=0.25)
     kind = rng.random()
     if kind < 0.35:  # boards
         across = ramp(shape, rng.uniform(-0.4, 0.4) + rng.choice([0.0, np.pi / 2]))
@@ -67,7 +69,7 @@ def _ground(rng: Rng, shape: tuple[int, int]) -> Field:
         gain = np.float32(0.8) + fbm(rng, shape, 3.0, 2) * np.float32(0.4)
     else:
         gain = np.float32(0.9) + fbm(rng, shape, height * 0.5, 2) * np.float32(0.2)
-    field = gain.astype(np.float32)[..., None] * tone
+    field = tint(gain.astype(np.float32), tone)
     if rng.random() < 0.2:  # a rug, a door, the edge of a bed
         sheet = Sheet(field)
         x, y = rng.uniform(-0.2, 0.9) * width, rng.uniform(-0.2, 0.9) * height
@@ -81,7 +83,6 @@ def _cloth(rng: Rng, shape: tuple[int, int], tone: Colour) -> Field:
     """Plain, striped, checked, dotted or flowered cloth, with folds."""
     height, width = shape
     other = any_colour(rng)
-    a, b = np.array(tone, np.float32), np.array(other, np.float32)
     kind = rng.random()
     waves = rng.uniform(9, 22)
     if kind < 0.5:
@@ -104,10 +105,9 @@ def _cloth(rng: Rng, shape: tuple[int, int], tone: Colour) -> Field:
     weave = fbm(rng, shape, 2.0, 1) - np.float32(0.5)
     folds = fbm(rng, shape, (height * 0.35, width * 0.09), 3) - np.float32(0.5)
     gain = 1 + folds * np.float32(rng.uniform(0.2, 0.7)) + weave * np.float32(0.12)
-    cloth = a + (b - a) * np.clip(part, 0, 1)[..., None] * np.float32(
-        rng.uniform(0.3, 0.8)
-    )
-    return np.clip(cloth * gain[..., None], 0, 255)
+    cloth = blend(np.clip(part, 0, 1), tone, other, most=rng.uniform(0.3, 0.8))
+    cloth *= gain[..., None]
+    return np.clip(cloth, 0, 255, out=cloth)
 
 
 def _bands(t: Field, share: float) -> Field:
@@ -118,7 +118,9 @@ def _bands(t: Field, share: float) -> Field:
 
 def _apart(rng: Rng, behind: Field) -> Colour:
     """A colour that stands out from the ground."""
-    mean = behind.mean(axis=(0, 1), dtype=np.float64)
+    # in the order of a picture: a sum depends on it in its last bit
+    picture = interleaved(behind.transpose(2, 0, 1))
+    mean = picture.mean(axis=(0, 1), dtype=np.float64)
     ground = luminance((float(mean[0]), float(mean[1]), float(mean[2])))
     for _ in range(20):
         found = any_colour(rng)

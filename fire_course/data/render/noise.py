@@ -8,6 +8,7 @@ precision, because vectorised ``exp`` and ``pow`` differ between processors.
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from PIL import Image
 # float32 throughout; the type is wider because NumPy's stubs widen every division
 Field = NDArray[np.floating]
 Rng = np.random.Generator
+Number = TypeVar("Number", np.uint8, np.floating)
 
 TABLE = 4096
 
@@ -287,6 +289,14 @@ def fifths(planes: Field) -> Field:
                 total += planes[:, down:height:5, right:width:5]
     total /= 25
     return total.astype(np.float32)
+
+
+def interleaved(planes: NDArray[Number]) -> NDArray[Number]:
+    """Planes (3, H, W) as a picture (H, W, 3), its colours side by side in memory."""
+    picture = np.empty((*planes.shape[1:], len(planes)), planes.dtype)
+    for c, plane in enumerate(planes):  # four times as quick as all at once
+        picture[..., c] = plane
+    return picture
 
 
 def enlarge(field: Field, shape: tuple[int, int]) -> Field:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .brush import Colour, Outline, Sheet, ellipse, move, smooth, stroke, tinted
+from .brush import Colour, Outline, Sheet, blend, ellipse, move, smooth, stroke, tinted
 from .noise import Field, Rng, fbm, step
 
 POSES = ("portrait", "sitting", "standing")
@@ -105,7 +105,7 @@ class Animal:
 
     def _fur(self, shape: tuple[int, int], scale: float) -> Field:
         rng = self.rng
-        base, mark = np.array(self.coat, np.float32), np.array(self.mark, np.float32)
+        mark = self.mark
         hair = fbm(rng, shape, (max(1.2, 0.3 * scale), max(1.0, 0.07 * scale)), 3)
         gain = np.float32(0.82) + hair * np.float32(0.36)
         if self.pattern == "striped":
@@ -118,9 +118,10 @@ class Animal:
         else:
             part = np.zeros(shape, np.float32)
         if self.pattern == "patched" and rng.random() < 0.6:
-            mark = np.array(self.pale, np.float32)
-        colours = base + (mark - base) * part[..., None]
-        return np.minimum(colours * gain[..., None], 252)
+            mark = self.pale
+        colours = blend(part, self.coat, mark)
+        colours *= gain[..., None]
+        return np.minimum(colours, 252, out=colours)
 
     # --- all of it -------------------------------------------------------------
 

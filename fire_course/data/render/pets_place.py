@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from .brush import Colour, Sheet, any_colour, ellipse, ramp, stroke, tinted
+from .brush import Colour, Sheet, any_colour, ellipse, ramp, stroke, tint, tinted
 from .noise import Field, Rng, coordinates, fbm, step
 
 
 def _even(shape: tuple[int, int], tone: Colour) -> Field:
-    return np.broadcast_to(np.array(tone, np.float32), (*shape, 3)).copy()
+    return tint(np.ones(shape, np.float32), tone)
 
 
 def _mottled(rng: Rng, shape: tuple[int, int], tone: Colour, amount: float) -> Field:
     cell = min(shape) * rng.uniform(0.08, 0.3)
     gain = 1 + np.float32(amount) * (fbm(rng, shape, cell, 4) - np.float32(0.5)) * 2
-    return gain[..., None] * np.array(tone, np.float32)
+    return tint(gain, tone)
 
 
 def _room(rng: Rng, shape: tuple[int, int]) -> Field:
@@ -60,12 +60,12 @@ def _garden(rng: Rng, shape: tuple[int, int]) -> Field:
         green = (rng.uniform(30, 110), rng.uniform(70, 150), rng.uniform(25, 80))
         bush = ellipse(x, horizon - 0.4 * r, r, r * rng.uniform(0.7, 1.5))
         sheet.mould(bush, green, light=4.5, depth=0.3)
-    y, _ = coordinates(height, width)
+    y = coordinates(height, width)[0][:, :1]
     grass = np.array(
         (rng.uniform(70, 150), rng.uniform(120, 180), rng.uniform(40, 80)), np.float32
     )
     blades = fbm(rng, shape, (min(shape) * 0.06, min(shape) * 0.02), 3)
-    lawn = (np.float32(0.55) + blades * np.float32(0.9))[..., None] * grass
+    lawn = tint(np.float32(0.55) + blades * np.float32(0.9), grass)
     sheet.paint(step(y, horizon - 1, horizon + 1), lawn)
     return sheet.pixels
 

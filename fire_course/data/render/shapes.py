@@ -21,6 +21,7 @@ from .brush import (
     Outline,
     Sheet,
     any_colour,
+    blend,
     cover,
     ellipse,
     levels,
@@ -30,7 +31,7 @@ from .brush import (
     smooth,
     stroke,
 )
-from .noise import Field, Rng, fbm, soften
+from .noise import Field, Rng, fbm, interleaved, soften
 
 CLASS_NAMES = (
     "arrow",
@@ -114,7 +115,6 @@ def _texture(rng: Rng, shape: tuple[int, int], first: Colour, second: Colour) ->
     """Colours of a surface: plain, shaded, striped, checked or mottled."""
     kind = rng.random()
     slope = ramp(shape, rng.uniform(0, 2 * np.pi))
-    a, b = np.array(first, np.float32), np.array(second, np.float32)
     if kind < 0.3:
         part = np.float32(0.12) * (slope + np.float32(0.5))
     elif kind < 0.5:
@@ -128,7 +128,7 @@ def _texture(rng: Rng, shape: tuple[int, int], first: Colour, second: Colour) ->
             other = ramp(shape, rng.uniform(0, 2 * np.pi))
             part = (part + _wave(other * np.float32(waves))) * np.float32(0.5)
         part = part * np.float32(rng.uniform(0.5, 1.0))
-    return a + (b - a) * part[..., None]
+    return blend(part, first, second)
 
 
 def _wave(t: Field) -> Field:
@@ -200,7 +200,9 @@ def _draw(seed: int, kind: str, size: int) -> NDArray[np.uint8]:
     sheet = Sheet(_texture(rng, shape, ground, _near(rng, ground, 70)))
     _clutter(rng, sheet, size)
     inside = _place(rng, kind, size)
-    mean = sheet.pixels.mean(axis=(0, 1), dtype=np.float64)
+    # in the order of a picture: a sum depends on it in its last bit
+    picture = interleaved(sheet.pixels.transpose(2, 0, 1))
+    mean = picture.mean(axis=(0, 1), dtype=np.float64)
     behind = (float(mean[0]), float(mean[1]), float(mean[2]))
     tone = _apart(rng, behind)
     if rng.random() < 0.5:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.interpolate import CubicHermiteSpline
 from skimage.draw import polygon2mask
 
 from fire_course.data.render import brush
@@ -80,6 +81,52 @@ def test_filling_mixes_what_is_there_with_the_colour():
     sheet.fill(box, (200.0, 100.0, 50.0), strength=0.5)
     assert sheet.pixels[4, 4].tolist() == [100, 50, 25]
     assert sheet.pixels[0, 0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("order", ["interleaved", "plane by plane"])
+def test_colours_may_lie_in_any_order_in_memory(order):
+    rng = np.random.default_rng(0)
+    behind = rng.uniform(0, 255, (9, 11, 3)).astype(np.float32)
+    cloth = rng.uniform(0, 255, (9, 11, 3)).astype(np.float32)
+    pixels = behind.copy()
+    if order == "plane by plane":
+        pixels = pixels.transpose(2, 0, 1).copy().transpose(1, 2, 0)
+    sheet = brush.Sheet(pixels)
+    inside = rng.random((9, 11), dtype=np.float32)
+    sheet.paint(inside, cloth)
+    weight = inside[..., None].astype(float)
+    expected = behind * (1 - weight) + cloth * weight
+    np.testing.assert_allclose(sheet.pixels, expected, rtol=1e-5)
+    levels = brush.levels(sheet.pixels)
+    assert levels.flags.c_contiguous
+    np.testing.assert_allclose(levels, expected, atol=0.51)
+
+
+def test_tints_and_blends_are_colours_by_the_field():
+    part = np.array([[0, 0.5], [1, 0.25]], np.float32)
+    red, blue = (200.0, 0.0, 0.0), (0.0, 0.0, 100.0)
+    assert brush.tint(part, red)[0, 1].tolist() == [100, 0, 0]
+    mixed = brush.blend(part, red, blue)
+    assert mixed[0].tolist() == [[200, 0, 0], [100, 0, 50]]
+    assert mixed[1].tolist() == [[0, 0, 100], [150, 0, 25]]
+    half = brush.blend(part, red, blue, most=0.5)
+    assert half[1, 0].tolist() == [100, 0, 50]
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_smooth_line_is_scipys_hermite_spline(closed):
+    """A Catmull-Rom spline: slopes are half the way between the neighbours."""
+    points = np.random.default_rng(1).uniform(0, 9, (7, 2))
+    if closed:
+        before, after = points[[-1, *range(6)]], points[[*range(1, 7), 0]]
+        ends = np.concatenate([points, points[:1]])
+        slopes = (after - before) / 2
+        slopes = np.concatenate([slopes, slopes[:1]])
+    else:
+        ends, slopes = points, np.gradient(points, axis=0)
+    spline = CubicHermiteSpline(np.arange(len(ends)), ends, slopes)
+    found = brush.smooth(points, steps=4, closed=closed)
+    np.testing.assert_allclose(found, spline(np.arange(len(found)) / 4), atol=1e-9)
 
 
 def test_a_moulded_part_is_lighter_towards_the_light():

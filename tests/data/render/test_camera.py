@@ -45,12 +45,6 @@ def test_only_what_is_brighter_than_white_blooms():
     assert not added[1:].any()
 
 
-def test_planes_become_a_picture():
-    picture = camera.interleaved(planes())
-    assert picture.flags.c_contiguous
-    np.testing.assert_array_equal(picture, np.moveaxis(planes(), 0, -1))
-
-
 def test_tone_goes_from_black_to_white_as_srgb_does():
     t = np.linspace(0, 1, 401, dtype=np.float32)
     srgb = np.where(t <= 0.0031308, 12.92 * t, 1.055 * t ** (1 / 2.4) - 0.055)

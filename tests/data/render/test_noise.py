@@ -104,3 +104,10 @@ def test_grain_is_a_piece_of_one_field_and_grows_on_demand():
     assert noise.grain(rng(), (9, 7)).shape == (9, 7)
     assert noise.grain(rng(), (1100, 20)).shape == (1100, 20)
     assert abs(float(noise.grain(rng(), (300, 300)).mean())) < 0.02
+
+
+def test_planes_become_a_picture():
+    planes = rng().random((3, 5, 7), dtype=np.float32)
+    picture = noise.interleaved(planes)
+    assert picture.flags.c_contiguous
+    np.testing.assert_array_equal(picture, np.moveaxis(planes, 0, -1))
