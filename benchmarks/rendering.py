@@ -10,7 +10,8 @@ from fire_course.data.render import scenes
 COUNTS = {"train": 200, "validation": 0, "test": 0}
 
 with tempfile.TemporaryDirectory() as folder:
-    scenes.make(Path(folder, "warm"), jobs=2, counts={"train": 4})
+    # four batches: so that both processes have imported what they draw with
+    scenes.make(Path(folder, "warm"), jobs=2, counts={"train": 16})
     start = time.perf_counter()
     scenes.make(Path(folder, "scenes"), jobs=2, counts=COUNTS)
     rate = 2 * COUNTS["train"] / (time.perf_counter() - start)
