@@ -69,6 +69,18 @@ def narrow_weights(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.fixture
+def in_second_process():
+    """Give a function that calls another one in a process of its own.
+
+    What that returns or raises comes back here. The process ends with the test.
+    """
+    import multiprocessing
+
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        yield lambda function, *arguments: pool.apply_async(function, arguments).get(60)
+
+
 def _refuse_unless_local(address: object) -> None:
     if isinstance(address, tuple) and address:
         host = str(address[0])

@@ -4,7 +4,6 @@ import errno
 import hashlib
 import json
 import os
-import pickle
 import resource
 import shutil
 import signal
@@ -243,9 +242,10 @@ def test_a_name_that_is_too_long(tmp_path):
         pytest.fail("must not get here")
 
 
-def test_the_error_survives_the_way_between_processes():
-    error = files.file_error(OSError(errno.ENOSPC, "No space left"), "a.txt")
-    again = pickle.loads(pickle.dumps(error))
+def test_the_error_survives_the_way_between_processes(in_second_process):
+    full = OSError(errno.ENOSPC, "No space left")
+    error = files.file_error(full, "a.txt")
+    again = in_second_process(files.file_error, full, "a.txt")
     assert (type(again), str(again), again.errno, again.filename) == (
         FileError,
         str(error),

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from fire_course import metrics, models, records, shapes
-from fire_course.records.photographs import Photographs
 from fire_course.records.store import FOLDER
 
 NAMES = [name for name in records.PLANS if (FOLDER / f"{name}.json").is_file()]
@@ -108,20 +107,3 @@ def test_the_six_answers_follow_from_the_curve():
     assert found["mean_test_accuracy_last_half"] == pytest.approx(
         sum(curve["test_accuracy"][15:]) / 5, **close
     )
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_record_is_reproduced_on_the_photographs_that_it_names(name, real_data):
-    """The same files, the same of them held out, the same left out of the test."""
-    plan, recorded = records.get(name), records.read(name)["data"]
-    if not (real_data / plan.data).is_dir():
-        pytest.skip(f"has no folder named {plan.data}")
-    photographs = Photographs(
-        plan.data,
-        real_data,
-        image_size=32,
-        validation=plan.validation,
-        split_seed=plan.split_seed,
-    )
-    photographs.test()
-    assert photographs.facts == recorded

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from fire_course import metrics, records, transfer
-from fire_course.records.photographs import Photographs
 from fire_course.records.store import FOLDER
 
 NAMES = [name for name in records.TRANSFERS if (FOLDER / f"{name}.json").is_file()]
@@ -86,20 +85,3 @@ def test_fire_is_told_on_the_clean_test_photographs():
     assert record["data"]["test"] == 337
     assert record["sunsets"]["count"] == 36
     assert record["test"]["accuracy"] > 0.98
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_record_is_reproduced_on_the_photographs_that_it_names(name, real_data):
-    """The same files, the same of them held out, the same left out of the test."""
-    plan, recorded = records.get(name), records.read(name)["data"]
-    if not (real_data / plan.data).is_dir():
-        pytest.skip(f"has no folder named {plan.data}")
-    photographs = Photographs(
-        plan.data,
-        real_data,
-        image_size=32,
-        validation=plan.validation,
-        split_seed=plan.split_seed,
-    )
-    photographs.test(listed=plan.data == "fire")
-    assert photographs.facts == recorded
