@@ -98,11 +98,15 @@ lessons: $(READY) $(DRAWN)
 
 # ---------------------------------------------------------------------- tests
 
+# What a file prepares for its tests is prepared once (loadfile); the longest files come
+# first, as tests/conftest.py orders them. Pages share nothing but a browser, so that a
+# process that is done takes over half of what the other has left (worksteal).
 test: $(READY)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --durations 40 --ignore tests/book
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder \
+	  --durations 40 --ignore tests/book
 	$(MAKE) nbval
 	$(MAKE) book
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile tests/book
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/book
 
 # Every solution once more, in fresh kernels: the outputs must be the stored ones.
 # loadfile: the cells of a notebook stay together. Embedded data only, no GPU.
@@ -127,7 +131,8 @@ wheel-check: $(READY)
 oldest:
 	uv venv --quiet --clear --python 3.11 $(OLDEST)
 	uv pip install --quiet --python $(OLDEST) --resolution lowest-direct -e ".[dev]"
-	$(OLDEST)/bin/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/book
+	$(OLDEST)/bin/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder \
+	  --ignore tests/book
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \

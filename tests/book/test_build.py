@@ -154,31 +154,52 @@ PICTURE = (
 )
 
 
+FAULTS = {
+    "warns": (cell("import warnings\nwarnings.warn('old habits')"), "stderr"),
+    "chatters": (cell("import os\nos.write(2, b'chatter')"), "stderr"),
+    "figure": (cell(PICTURE), "alternative text"),
+    "picture": ("\n![](../_static/logo.svg)\n", "alternative text"),
+    "reference": ("\nSee {ref}`nowhere`.\n", "nowhere"),
+    "number": ("\nIt is {glue:text}`lost`.\n", "lost"),
+    "raw": (
+        cell(
+            "import numpy as np\nfrom myst_nb import glue\n"
+            "glue('raw', np.float64(.5), display=False)"
+        )
+        + "\nIt is {glue:text}`raw`.\n",
+        "formatted",
+    ),
+}
+
+
+def test_every_fault_is_a_warning_and_stays_one(book):
+    """Each has its warning, and one is enough for the strict build to fail."""
+    for name, (text, _) in FAULTS.items():
+        book.write(f"book/4_fire/{name}.md", HEAD + text)
+    toc = "".join(f"  - file: book/4_fire/{name}\n" for name in FAULTS)
+    book.write("_toc.yml", f"format: jb-book\nroot: book/intro\nchapters:\n{toc}")
+    for attempt in ("from clean", "again"):
+        result = book.build()
+        assert result.returncode != 0, attempt
+        said = result.stdout + result.stderr
+        for name, (_, complaint) in FAULTS.items():
+            line = rf"{name}\.md\b.*(WARNING|ERROR).*{complaint}"
+            assert re.search(line, said), (attempt, name, said)
+
+    for name in FAULTS:
+        book.write(f"book/4_fire/{name}.md", HEAD + cell(f"print('mended', '{name}')"))
+    result = book.build()
+    assert result.returncode == 0, result.stderr
+    for name in FAULTS:
+        page = (book.root / f"_build/html/book/4_fire/{name}.html").read_text()
+        assert f"mended {name}" in page
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         pytest.param(cell("1 / 0"), "ZeroDivisionError", id="a cell fails"),
-        pytest.param(
-            cell("import warnings\nwarnings.warn('old habits')"),
-            "stderr",
-            id="a cell warns",
-        ),
-        pytest.param(
-            cell("import os\nos.write(2, b'chatter')"), "stderr", id="C code chatters"
-        ),
-        pytest.param(cell(PICTURE), "alternative text", id="a figure without alt"),
-        pytest.param("\n![](../_static/logo.svg)\n", "alternative text", id="no alt"),
-        pytest.param("\nSee {ref}`nowhere`.\n", "nowhere", id="a lost reference"),
-        pytest.param("\nIt is {glue:text}`lost`.\n", "lost", id="a lost number"),
-        pytest.param(
-            cell(
-                "import numpy as np\nfrom myst_nb import glue\n"
-                "glue('raw', np.float64(.5), display=False)"
-            )
-            + "\nIt is {glue:text}`raw`.\n",
-            "formatted",
-            id="a raw number",
-        ),
+        pytest.param(*FAULTS["reference"], id="a warning"),
     ],
 )
 def test_strict_build_fails_and_goes_on_failing(book, text, complaint):

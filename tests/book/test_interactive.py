@@ -6,9 +6,7 @@ import base64
 import importlib.util
 import io
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -114,23 +112,6 @@ def site(tmp_path_factory):
     run = sphinx(folder, PAGE)
     assert run.returncode == 0, run.stderr
     return folder / "html"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright import sync_api
-
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        reason = "no Chromium here (on Debian and Ubuntu: apt install chromium)"
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

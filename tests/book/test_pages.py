@@ -3,7 +3,6 @@ in the dark, and says in words what its pictures show."""
 
 import functools
 import os
-import shutil
 import threading
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -45,120 +44,137 @@ def built():
         unavailable("the book is not built: make book")
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright import sync_api
-
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        unavailable("no Chromium here (on Debian and Ubuntu: apt install chromium)")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox"]
+def views(names, widths=(1280, 360), modes=(False, True)):
+    """Return pages to open, each at these widths and in these modes."""
+    return [
+        pytest.param(
+            (name, width, dark), id=f"{name}-{width}-{'dark' if dark else 'light'}"
         )
-        yield browser
-        browser.close()
+        for name in names
+        for width in widths
+        for dark in modes
+    ]
+
+
+def open_page(browser, name: str, *, width: int = 1280, dark: bool = False):
+    """Open a page as a new visitor; note what it asks for and what goes wrong."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if dark else "light",
+    )
+    page = context.new_page()
+    page.set_default_timeout(120_000)  # a busy machine is no defect of the page
+    page.dark, page.requested, page.troubles = dark, [], []
+    page.on("request", lambda request: page.requested.append(request.url))
+    page.on("requestfailed", lambda request: page.troubles.append(request.url))
+    page.on("pageerror", lambda error: page.troubles.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            page.troubles.append(message.text)
+            if message.type in ("error", "warning")
+            else None
+        ),
+    )
+    file, _, query = name.partition("?")
+    page.goto((HTML / file).as_uri() + (f"?{query}" if query else ""))
+    page.wait_for_load_state("networkidle")
+    if page.locator(".math").count():
+        page.wait_for_selector("mjx-container")
+        page.evaluate("MathJax.startup.promise")
+    return page
 
 
 @pytest.fixture
 def visit(browser):
-    """Open a page; collect what it asks for and what goes wrong."""
-    contexts = []
+    """Give a function that opens pages."""
+    opened = []
 
-    def open_page(name: str, *, width: int = 1280, dark: bool = False):
-        context = browser.new_context(
-            viewport={"width": width, "height": 800},
-            color_scheme="dark" if dark else "light",
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.requested, page.troubles = [], []
-        page.on("request", lambda request: page.requested.append(request.url))
-        page.on("requestfailed", lambda request: page.troubles.append(request.url))
-        page.on("pageerror", lambda error: page.troubles.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                page.troubles.append(message.text)
-                if message.type in ("error", "warning")
-                else None
-            ),
-        )
-        file, _, query = name.partition("?")
-        page.goto((HTML / file).as_uri() + (f"?{query}" if query else ""))
-        page.wait_for_load_state("networkidle")
-        if page.locator(".math").count():
-            page.wait_for_selector("mjx-container")
-            page.evaluate("MathJax.startup.promise")
-        return page
+    def visit(name: str, **view):
+        opened.append(open_page(browser, name, **view))
+        return opened[-1]
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    yield visit
+    for page in opened:
+        page.context.close()
 
 
-@pytest.mark.parametrize("name", pages())
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_page_is_whole_offline(visit, name, width, dark):
-    page = visit(name, width=width, dark=dark)
-    # Open what is folded, so that pictures and formulas in it are looked at too.
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    page.wait_for_load_state("networkidle")
+@pytest.fixture(scope="module")
+def page(browser, request):
+    """Open a page for all tests of one view; each leaves it as it was."""
+    name, width, dark = request.param
+    page = open_page(browser, name, width=width, dark=dark)
+    yield page
+    page.context.close()
 
-    strangers = [url for url in page.requested if urlsplit(url).scheme != "file"]
-    assert [url for url in strangers if not url.startswith("data:")] == []
-    assert page.troubles == []
 
-    theme = page.evaluate("document.documentElement.dataset.theme")
-    assert theme == ("dark" if dark else "light")
-    widest = page.evaluate("document.documentElement.scrollWidth")
-    assert widest <= width, "the page scrolls sideways"
-
-    formulas = page.locator(".math:not(.nohighlight .math)").count()
-    assert page.locator("mjx-container").count() >= formulas
-    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
-
+@pytest.mark.parametrize("page", views(pages()), indirect=True)
+def test_page_is_whole_offline(page):
+    # Open what is folded, so that pictures and formulas in it are looked at too, and
+    # wait for the pictures that load only when they come into sight.
+    page.evaluate(
+        """async () => {
+          window.folded = [...document.querySelectorAll('details:not([open])')]
+          window.folded.forEach(each => { each.open = true })
+          scrollTo(0, document.body.scrollHeight)
+          const late = [...document.images].map(each => {
+            each.loading = 'eager'
+            return each.decode().catch(() => {})
+          })
+          await Promise.all(late)
+        }"""
+    )
     broken = page.evaluate(
         "[...document.images].filter(i => !i.complete || !i.naturalWidth)"
         ".map(i => i.src)"
     )
     assert broken == []
 
+    strangers = [url for url in page.requested if urlsplit(url).scheme != "file"]
+    assert [url for url in strangers if not url.startswith("data:")] == []
+    assert page.troubles == []
 
-LUMINANCE = """(element) => {
-  const colour = getComputedStyle(element).backgroundColor
-  const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number)
-  return a < 1 ? -1 : (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255
-}"""
+    theme = page.evaluate("document.documentElement.dataset.theme")
+    assert theme == ("dark" if page.dark else "light")
+    widest = page.evaluate("document.documentElement.scrollWidth")
+    assert widest <= page.viewport_size["width"], "the page scrolls sideways"
+
+    formulas = page.locator(".math:not(.nohighlight .math)").count()
+    assert page.locator("mjx-container").count() >= formulas
+    assert page.locator("mjx-merror, [data-mjx-error]").count() == 0
+    page.evaluate("window.folded.forEach(each => { each.open = false })")
 
 
-@pytest.mark.parametrize("name", pages())
-def test_figures_keep_a_light_ground_and_their_colours_in_the_dark(visit, name):
-    page = visit(name, dark=True)
-    for image in page.locator(".bd-article img").all():
-        assert image.evaluate(LUMINANCE) > 0.8
-        assert image.evaluate("element => getComputedStyle(element).filter") == "none"
+@pytest.mark.parametrize("page", views(pages(), [1280], [True]), indirect=True)
+def test_figures_keep_a_light_ground_and_their_colours_in_the_dark(page):
+    looks = page.evaluate(
+        """() => [...document.querySelectorAll('.bd-article img')].map(element => {
+          const style = getComputedStyle(element)
+          const [r, g, b, a = 1] = style.backgroundColor.match(/[\\d.]+/g).map(Number)
+          const luminance = (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255
+          return [a < 1 ? -1 : luminance, style.filter]
+        })"""
+    )
+    for luminance, colours in looks:
+        assert luminance > 0.8
+        assert colours == "none"
 
 
-@pytest.mark.parametrize("name", pages())
-def test_every_picture_has_words(visit, name):
-    page = visit(name)
-    for image in page.locator(".bd-article img").all():
-        text = (image.get_attribute("alt") or "").strip()
-        source = image.get_attribute("src") or ""
-        assert len(text) > 10, source
+@pytest.mark.parametrize("page", views(pages(), [1280], [False]), indirect=True)
+def test_every_picture_has_words(page):
+    pictures = page.evaluate(
+        """() => [...document.querySelectorAll('.bd-article img')]
+          .map(e => [e.getAttribute('alt') || '', e.getAttribute('src') || ''])"""
+    )
+    for text, source in pictures:
+        assert len(text.strip()) > 10, source
         # Sphinx puts the file's name where nobody wrote a text.
         assert Path(source).stem not in text
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("name", chapters())
-def test_boxes_have_contrast(visit, name, dark):
+@pytest.mark.parametrize("page", views(chapters(), [1280]), indirect=True)
+def test_boxes_have_contrast(page):
     """Titles, text and links of the boxes keep 4.5 : 1 to what they stand on."""
-    page = visit(name, dark=dark)
     ratios = page.evaluate(
         """() => {
           const canvas = new OffscreenCanvas(1, 1)
@@ -196,9 +212,8 @@ def test_boxes_have_contrast(visit, name, dark):
     assert min(ratios) >= 4.5
 
 
-@pytest.mark.parametrize("name", chapters())
-def test_chapter_is_built_to_the_pattern(visit, name):
-    page = visit(name)
+@pytest.mark.parametrize("page", views(chapters(), [1280], [False]), indirect=True)
+def test_chapter_is_built_to_the_pattern(page):
     aim = page.locator(".admonition.aim").first.inner_text()
     for word in ("Aim", "Minutes", "You need"):
         assert word in aim
@@ -211,6 +226,8 @@ def test_chapter_is_built_to_the_pattern(visit, name):
     assert not body.is_visible()
     answer.locator("summary").click()
     assert body.is_visible()
+    answer.locator("summary").click()
+    assert not body.is_visible()
 
 
 @pytest.mark.parametrize("name", pages())
