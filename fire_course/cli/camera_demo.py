@@ -14,7 +14,7 @@ import typer
 
 from fire_course.cli import watching
 from fire_course.cli.common import JsonOption, Talk, complain, shown_path, talk
-from fire_course.cli.reading import MODEL_HELP, ThresholdOption, load_detector
+from fire_course.cli.reading import ModelOption, ThresholdOption, load_detector
 
 if TYPE_CHECKING:
     from fire_course.cameras import Round, Rule
@@ -37,23 +37,26 @@ _SHOWN = (
 # By camera: the first step with flames, and the first without. The last one is gone
 # before a rule of several votes believes it.
 _FIRES: dict[int, tuple[int, int | None]] = {1: (2, None), 4: (3, None), 2: (1, 2)}
+# Enough for three votes of five after each fire has begun.
+_ROUNDS = 7
 
 
 def demo(
     rounds: Annotated[
-        int, typer.Option(metavar="N", min=1, max=1000, help="How often to ask.")
-    ] = 7,
-    interval: Annotated[
-        float,
+        int | None,
         typer.Option(
-            metavar="SECONDS", min=0, help="Seconds from one round to the next."
+            metavar="N",
+            min=1,
+            max=1000,
+            help="End after so many. (default: 7; with --serve: never)",
         ),
-    ] = 3.0,
+    ] = None,
+    interval: watching.IntervalOption = 3.0,
     n_of_m: watching.VotesOption = "3/5",
     seed: Annotated[
         int, typer.Option(metavar="N", min=0, help="Same seed, same pictures.")
     ] = 0,
-    model: Annotated[str, typer.Option(metavar="MODEL", help=MODEL_HELP)] = "default",
+    model: ModelOption = "default",
     threshold: ThresholdOption = None,
     out: Annotated[
         Path | None,
@@ -66,8 +69,9 @@ def demo(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Only serve the cameras, until Ctrl-C, and write them to FILE as a "
-            "list: for `cameras check` and `cameras watch` in another terminal.",
+            help="Only serve the cameras, until Ctrl-C or the last round, and write "
+            "them to FILE as a list: for `cameras check` and `cameras watch` in "
+            "another terminal.",
         ),
     ] = None,
     json: JsonOption = False,
@@ -88,7 +92,7 @@ def demo(
         with voice.waiting("drawing the scenes"):
             network.scenes.prepare(network.count)
         if serve is not None:
-            _serve(voice, network, serve, interval=interval)
+            _serve(voice, network, serve, rounds=rounds, interval=interval)
             return
         detector = load_detector(voice, model, threshold)
         _watch_demo(
@@ -96,14 +100,18 @@ def demo(
             network,
             detector,
             votes=votes,
-            rounds=rounds,
+            rounds=_ROUNDS if rounds is None else rounds,
             interval=interval,
             out=out,
         )
 
 
-def _serve(voice: Talk, network: Network, path: Path, *, interval: float) -> None:
-    """Serve the cameras until Ctrl-C; their list lives as long as they do."""
+def _serve(
+    voice: Talk, network: Network, path: Path, *, rounds: int | None, interval: float
+) -> None:
+    """Serve the cameras until the end; their list lives as long as they do."""
+    pause = max(interval, 0.1)
+    end = "" if rounds is None else f", and so do {rounds * pause:g} seconds"
     with network:
         rows = [camera.as_dict() for camera in network.cameras]
         with path.open("x", newline="", encoding="utf-8") as stream:
@@ -117,16 +125,16 @@ def _serve(voice: Talk, network: Network, path: Path, *, interval: float) -> Non
                 "terminal:",
                 f"  fire-course cameras check {where} --allow-private",
                 f"  fire-course cameras watch {where} --allow-private --interval 3",
-                *_stories(network, interval),
-                "Ctrl-C ends them, and removes the list.",
+                *_stories(network, pause),
+                f"Ctrl-C ends them{end}; then the list is removed.",
             )
             voice.answer({"list": str(path), "cameras": rows})
             voice.console.file.flush()
             # Whoever ends it in another way than by Ctrl-C finds no list left either.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             with contextlib.suppress(KeyboardInterrupt):
-                while True:
-                    time.sleep(max(interval, 0.1))
+                while rounds is None or network.step < rounds:
+                    time.sleep(pause)
                     network.step += 1
         finally:
             path.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from fire_course.cli import camera_demo, watching
 from fire_course.cli.common import JsonOption, complain, shown, talk
-from fire_course.cli.reading import MODEL_HELP, ThresholdOption, load_detector
+from fire_course.cli.reading import ModelOption, ThresholdOption, load_detector
 
 if TYPE_CHECKING:
     from fire_course.cameras import Camera, Failure, Snapshot
@@ -24,42 +24,13 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-ModelOption = Annotated[str, typer.Option(metavar="MODEL", help=MODEL_HELP)]
-DeadlineOption = Annotated[
-    float,
-    typer.Option(
-        metavar="SECONDS",
-        min=0.1,
-        max=600,
-        help="What one camera may take in all: name, connection, redirects, picture.",
-    ),
-]
-PrivateOption = Annotated[
-    bool,
-    typer.Option(
-        "--allow-private",
-        help="Ask the cameras of the list even at private and loopback addresses.",
-    ),
-]
-RobotsOption = Annotated[
-    bool,
-    typer.Option(
-        "--ignore-robots",
-        help="Do not ask for robots.txt; for cameras that are your own.",
-    ),
-]
-ContactOption = Annotated[
-    str,
-    typer.Option(metavar="TEXT", help="Told to the servers: where you can be reached."),
-]
-
 
 @app.command("list", epilog="Example:\n\nfire-course cameras list")
 def list_cameras(
     path: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[LIST]",
+            metavar="LIST",
             help="A list of your own, to see whether it is in order. "
             "(default: the list that comes with the course)",
         ),
@@ -99,10 +70,10 @@ def check(
     path: watching.ListArgument,
     model: ModelOption = "default",
     threshold: ThresholdOption = None,
-    deadline: DeadlineOption = 10.0,
-    allow_private: PrivateOption = False,
-    ignore_robots: RobotsOption = False,
-    contact: ContactOption = "",
+    deadline: watching.DeadlineOption = 10.0,
+    allow_private: watching.PrivateOption = False,
+    ignore_robots: watching.RobotsOption = False,
+    contact: watching.ContactOption = "",
     json: JsonOption = False,
 ) -> None:
     """Ask every camera of a list once, and score the pictures.

@@ -120,8 +120,8 @@ def make(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder to write. (default: the set's, in the data home, or in "
-            "datasets here where that is read-only)"
+            help="Folder to write. (default: NAME in FIRE_COURSE_DATA, or in datasets "
+            "if that is read-only or not set)"
         ),
     ] = None,
     seed: Annotated[

@@ -12,8 +12,7 @@ from fire_course.cli.common import JsonOption, Talk, shown, shown_path, talk
 
 EXAMPLE = (
     "Examples:\n\nfire-course grade submissions/ --out grades/\n\n"
-    "fire-course grade submissions/ --out grades/ --lesson 10_honest_data "
-    "--require-sandbox\n\n"
+    "fire-course grade submissions/ --out grades/ --lesson 10_honest_data\n\n"
     "fire-course grade submissions/ --out grades/ --cluster tcp://scheduler:8786"
 )
 
@@ -22,7 +21,8 @@ def grade(
     submissions: Annotated[
         Path,
         typer.Argument(
-            metavar="SUBMISSIONS", help="Holds a folder a learner, with notebooks."
+            metavar="SUBMISSIONS",
+            help="Holds a folder for each learner, with notebooks.",
         ),
     ],
     out: Annotated[
@@ -35,7 +35,7 @@ def grade(
         str | None,
         typer.Option(
             metavar="LESSON",
-            help="Grade this one only, 10_honest_data say. (default: all)",
+            help="Grade this one only, such as 10_honest_data. (default: all)",
         ),
     ] = None,
     lessons: Annotated[
@@ -91,12 +91,14 @@ def grade(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Grade the notebooks of a class, each in a sandbox, on inputs from a secret seed.
+    """Grade the notebooks of a class, each in a sandbox, on secret inputs.
 
     SUBMISSIONS holds LEARNER/NOTEBOOK.ipynb. The answers are taken out of each
     notebook, asked on inputs that no learner has seen, and compared with the
-    solutions of the lesson. Exit status 0 says that all were graded, not that all were
-    right. A second run grades only what has changed; Ctrl-C keeps what is finished.
+    solutions of the lesson. A second run grades only what has changed; Ctrl-C
+    keeps what is finished.
+
+    The exit status is 0 if all were graded, whether right or wrong.
     """
     from fire_course.lessons import grade as grading
     from fire_course.lessons.sandbox import not_isolated

@@ -42,10 +42,11 @@ def build(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Write solutions/NN.ipynb, executed, and exercises/NN.ipynb, without solutions.
+    """Write the notebooks of the lessons from their sources.
 
-    The source of both is solutions/NN.md. A lesson is executed only if its code, its
-    checks or the version have changed.
+    From solutions/NN.md come solutions/NN.ipynb, executed, and
+    exercises/NN.ipynb, without solutions. A lesson is executed only if its
+    code, its checks or the version have changed.
     """
     with talk(json=json) as voice:
         from fire_course.lessons.build import build as build_lessons

@@ -25,7 +25,7 @@ def predict(
     model: ModelArgument,
     images: Annotated[
         list[str],
-        typer.Argument(metavar="IMAGE...", help="Photographs, or folders of them."),
+        typer.Argument(metavar="IMAGE", help="Photographs, or folders of them."),
     ],
     threshold: ThresholdOption = None,
     json: JsonOption = False,

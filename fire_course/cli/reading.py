@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 MODEL_HELP = "A saved model (.keras, .weights.h5, .tflite, .onnx), or `default` for the package's."
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL", help=MODEL_HELP)]
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        metavar="MODEL", help="A saved model, or `default` for the package's."
+    ),
+]
 DataOption = Annotated[
     str,
     typer.Option(help="A folder (split/class/image or class/image), or a set's name."),

@@ -20,14 +20,15 @@ from fire_course.cli.common import (
 
 EXAMPLE = (
     "Examples:\n\nfire-course reproduce --list\n\n"
-    "fire-course reproduce fire-net-photos --data photos/ --out fire-net-photos.json\n\n"
+    "fire-course reproduce fire-net-photos --data photos/ --out mine.json\n\n"
     "fire-course reproduce cats-dogs-sweep --data photos/ --jobs 2"
 )
 
 
 def reproduce(
     experiment: Annotated[
-        str | None, typer.Argument(metavar="EXPERIMENT", help="A name of --list.")
+        str | None,
+        typer.Argument(metavar="EXPERIMENT", help="A name that --list shows."),
     ] = None,
     list_all: Annotated[
         bool,
@@ -36,27 +37,28 @@ def reproduce(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Folder that holds `fire`, and `sunsets`, or the set that --list "
-            "names. (default: the data home)"
+            help="Folder of the photographs that --list names. "
+            "(default: FIRE_COURSE_DATA or datasets)"
         ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Record to write. (default: EXPERIMENT.json)")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="One seed instead.")
+        int | None, typer.Option(metavar="N", min=0, help="Train with this seed alone.")
     ] = None,
     seeds: Annotated[
         str | None,
         typer.Option(
-            help="Several, as in 0,1,2: a run each; the best on validation is shown "
-            "and saved. (default: the experiment's)"
+            metavar="A,B,...",
+            help="Train once with each of these; the best on validation is shown and "
+            "saved. (default: as recorded)",
         ),
     ] = None,
     epochs: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, help="Train so long instead. (default: as recorded)"
+            metavar="N", min=1, help="Rounds over the data. (default: as recorded)"
         ),
     ] = None,
     save_model: Annotated[
@@ -66,8 +68,9 @@ def reproduce(
     jobs: Annotated[
         int,
         typer.Option(
+            metavar="N",
             help="Processes that render scenes or train networks of a sweep; -1 for "
-            "one a core."
+            "one a core.",
         ),
     ] = -1,
     json: JsonOption = False,

@@ -19,12 +19,10 @@ from fire_course.cli.reading import (
 
 EXAMPLE = (
     "Examples:\n\n"
-    "fire-course sweep --model cats_dogs_cnn --data pets --grid conv=1,2,3 "
-    "--grid size=32,64,128 --grid dense=0,1,2 --epochs 10 --jobs 2 --out runs/27\n\n"
-    "fire-course sweep --model fire_net --data photos/ --grid "
-    "learning_rate=.0001,.001,.01 --epochs 5 --out runs/rates "
-    "--cluster tcp://scheduler:8786\n\n"
-    "tensorboard --logdir runs/27/logs"
+    "fire-course sweep --grid conv=1,2,3 --grid dense=0,1,2 --jobs 2 --out runs/9\n\n"
+    "fire-course sweep --data photos/ --grid seed=0,1,2 --out runs/3\n\n"
+    "fire-course sweep --grid dropout=0,.5 --cluster tcp://host:8786 --out runs/2\n\n"
+    "tensorboard --logdir runs/9/logs"
 )
 
 
@@ -35,11 +33,11 @@ def sweep(
     grid: Annotated[
         list[str],
         typer.Option(
-            metavar="NAME=A,B,...",
+            metavar="NAME=A,B",
             help="Values to try: of an option of the network (conv, size, dense, "
             "width, dropout) or of the training (learning_rate, batch_size, "
-            "optimizer, epochs, seed, patience). Give it once a name; every "
-            "combination is trained.",
+            "optimizer, epochs, seed, patience). Give it again for each further "
+            "name; every combination is trained.",
         ),
     ],
     model: Annotated[
@@ -52,7 +50,10 @@ def sweep(
         int, typer.Option(metavar="N", min=0, help="The same for every trial.")
     ] = 0,
     jobs: Annotated[
-        int, typer.Option(help="Trials at a time, one core each; -1 for all cores.")
+        int,
+        typer.Option(
+            metavar="N", help="Trials at a time, one core each; -1 for all cores."
+        ),
     ] = 1,
     cluster: Annotated[
         str | None,
@@ -87,12 +88,14 @@ def sweep(
 ) -> None:
     """Train a network with every combination of settings and rank the results.
 
-    Each trial has a process and a core of its own and keeps its best epoch. The table
-    is written after each of them: a sweep that was killed goes on where it was, with
-    the same command, and trains only what is missing or had failed. Choose by the
-    validation loss, and repeat the best with other seeds (--grid seed=0,1,2) before
-    you believe small differences. Exit status 1 says that a trial failed; the others
-    are in the table.
+    Each trial has a process and a core of its own and keeps its best epoch.
+    The table is written after each of them: give the same command again after
+    a sweep was killed, and it trains only what is missing or had failed.
+
+    Choose by the validation loss. Before you believe small differences, repeat
+    the best with other seeds: --grid seed=0,1,2.
+
+    The exit status is 1 if a trial failed; the others are in the table.
     """
     if jobs == 0 or jobs < -1:
         raise typer.BadParameter("give 1 or more, or -1", param_hint="--jobs")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 EXAMPLE = (
     "Examples:\n\n"
     "fire-course train --data scenes --epochs 10 --out runs/first\n\n"
-    "fire-course train --model fire_cnn --data photos/ --image-size 250 --out runs/cnn"
+    "fire-course train --model fire_cnn --data photos/ --out runs/cnn"
 )
 
 

@@ -23,7 +23,7 @@ from fire_course.cli.common import (
     shown_path,
     talk,
 )
-from fire_course.cli.reading import MODEL_HELP, ThresholdOption, load_detector
+from fire_course.cli.reading import ModelOption, ThresholdOption, load_detector
 
 if TYPE_CHECKING:
     from fire_course.cameras.delivery import Delivery
@@ -37,10 +37,8 @@ if TYPE_CHECKING:
 EXAMPLE = (
     "Examples:\n\n"
     "fire-course cameras watch mine.csv\n\n"
-    "fire-course cameras watch mine.csv --n-of-m 2/3 --threshold .7 "
-    "--webhook https://example.org/alarms\n\n"
-    "fire-course cameras watch mine.csv --hook 'notify-send {camera} {score}' "
-    "--keep-frames 100\n\n"
+    "fire-course cameras watch mine.csv --webhook https://example.org/alarms\n\n"
+    "fire-course cameras watch mine.csv --hook 'notify-send {camera} {score}'\n\n"
     "fire-course cameras watch mine.csv --rounds 10 --json"
 )
 
@@ -67,11 +65,41 @@ VotesOption = Annotated[
         help="An alarm needs N votes among the last M pictures of a camera.",
     ),
 ]
+IntervalOption = Annotated[
+    float,
+    typer.Option(metavar="SECONDS", min=0, help="Seconds from one round to the next."),
+]
+DeadlineOption = Annotated[
+    float,
+    typer.Option(
+        metavar="SECONDS",
+        min=0.1,
+        help="What one camera may take in all: name, connection, redirects, picture.",
+    ),
+]
+PrivateOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-private",
+        help="Ask the cameras of the list even at private and loopback addresses.",
+    ),
+]
+RobotsOption = Annotated[
+    bool,
+    typer.Option(
+        "--ignore-robots",
+        help="Do not ask for robots.txt; for cameras that are your own.",
+    ),
+]
+ContactOption = Annotated[
+    str,
+    typer.Option(metavar="TEXT", help="Told to the servers: where you can be reached."),
+]
 
 
 def watch(
     cameras: ListArgument,
-    model: Annotated[str, typer.Option(metavar="MODEL", help=MODEL_HELP)] = "default",
+    model: ModelOption = "default",
     threshold: ThresholdOption = None,
     n_of_m: VotesOption = "3/5",
     release: Annotated[
@@ -90,12 +118,7 @@ def watch(
             metavar="SECONDS", min=0, help="Seconds between two alarms of one camera."
         ),
     ] = 900.0,
-    interval: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS", min=0, help="Seconds from one round to the next."
-        ),
-    ] = 60.0,
+    interval: IntervalOption = 60.0,
     rounds: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="End after so many. (default: never)"),
@@ -116,7 +139,7 @@ def watch(
         typer.Option(
             metavar="COMMAND",
             help="Run this for each alarm, without a shell; {camera}, {place}, "
-            "{score}, {at}, {id}, {url} and {frame} are filled in.",
+            "{score}, {at}, {id}, {url} and {frame} in it are filled in.",
         ),
     ] = None,
     keep_frames: Annotated[
@@ -129,44 +152,27 @@ def watch(
     ] = 0,
     frames_mb: Annotated[
         float,
-        typer.Option(metavar="N", min=0.1, help="At most so many megabytes of them."),
+        typer.Option(
+            metavar="N", min=0.1, help="At most so many megabytes of these pictures."
+        ),
     ] = 200.0,
-    deadline: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS", min=0.1, help="Seconds that one camera may take."
-        ),
-    ] = 10.0,
-    contact: Annotated[
-        str,
-        typer.Option(help="Told to the servers: where you can be reached."),
-    ] = "",
-    allow_private: Annotated[
-        bool,
-        typer.Option(
-            "--allow-private",
-            help="Ask the cameras of the list even at private and loopback addresses.",
-        ),
-    ] = False,
-    ignore_robots: Annotated[
-        bool,
-        typer.Option(
-            "--ignore-robots",
-            help="Do not ask for robots.txt; for cameras that are your own.",
-        ),
-    ] = False,
+    deadline: DeadlineOption = 10.0,
+    contact: ContactOption = "",
+    allow_private: PrivateOption = False,
+    ignore_robots: RobotsOption = False,
     json: Annotated[
         bool,
         typer.Option(
-            "--json", help="Print one JSON object a line for each round, for machines."
+            "--json",
+            help="Print JSON lines for machines instead of text: after each round one "
+            "line with one object.",
         ),
     ] = False,
 ) -> None:
     """Watch cameras and raise one alarm an event.
 
-    A table that stays on a terminal; lines elsewhere; with --json one JSON
-    object a round. A camera that gives no picture is unknown, never without
-    fire.
+    Shows a table on a terminal, and a line for each change elsewhere. A
+    camera that gives no picture is unknown, never without fire.
 
     Ctrl-C ends the watch; the same command goes on with it.
     """

@@ -91,3 +91,12 @@ def test_served_cameras_can_be_checked_from_elsewhere(cli, model, tmp_path):
         assert serving.wait(30) == 0
         assert serving.stderr.read() == ""
     assert not path.exists()
+
+
+def test_served_cameras_end_after_their_rounds(cli, tmp_path):
+    path = tmp_path / "demo.csv"
+    options = ["--serve", path, "--rounds", "2", "--interval", "0.1"]
+    answer = cli("cameras", "demo", *options)
+    assert (answer.code, answer.err) == (0, "")
+    assert "Ctrl-C ends them, and so do 0.2 seconds" in answer.out
+    assert not path.exists()
