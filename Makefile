@@ -100,13 +100,14 @@ lessons: $(READY) $(DRAWN)
 
 # What a file prepares for its tests is prepared once (loadfile); the longest files come
 # first, as tests/conftest.py orders them. Pages share nothing but a browser, so that a
-# process that is done takes over half of what the other has left (worksteal).
+# process that is done takes over half of what another has left (worksteal); and one
+# more of them, since each waits half a second on every page for what may still come.
 test: $(READY)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder \
 	  --durations 40 --ignore tests/book
 	$(MAKE) nbval
 	$(MAKE) book
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/book
+	$(BIN)/python -m pytest -n $$(($(JOBS) + 1)) --dist worksteal tests/book
 
 # Every solution once more, in fresh kernels: the outputs must be the stored ones.
 # loadfile: the cells of a notebook stay together. Embedded data only, no GPU.

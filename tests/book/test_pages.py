@@ -38,7 +38,7 @@ def chapters() -> list[str]:
     return [page for page in found if page.split("/")[1][0].isdigit()] or ["none"]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")  # before any page is opened
 def built():
     if not (HTML / "index.html").exists():
         unavailable("the book is not built: make book")

@@ -24,20 +24,16 @@ def photos(tmp_path_factory):
     return folder
 
 
-def fire_course(*arguments, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "fire_course", "sweep", *map(str, arguments)],
+def test_networks_are_ranked_and_trained_once(cli, photos, tmp_path):
+    command = ("sweep", "--data", photos, "--grid", "conv=1,2", "--grid", "size=2")
+    command += ("--epochs", 2, "--image-size", 16, "--out", "out", "--json")
+    run = subprocess.run(
+        [sys.executable, "-m", "fire_course", *map(str, command)],
         capture_output=True,
         text=True,
-        cwd=cwd,
+        cwd=tmp_path,
         timeout=300,
     )
-
-
-def test_networks_are_ranked_and_trained_once(photos, tmp_path):
-    command = ("--data", photos, "--grid", "conv=1,2", "--grid", "size=2")
-    command += ("--epochs", 2, "--image-size", 16, "--out", "out", "--json")
-    run = fire_course(*command, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     answer = json.loads(run.stdout)
     assert answer["network"] == "cats_dogs_cnn"
@@ -48,24 +44,23 @@ def test_networks_are_ranked_and_trained_once(photos, tmp_path):
     assert (answer["skipped"], answer["failed"]) == (0, 0)
     assert len((tmp_path / "out/trials.jsonl").read_text().splitlines()) == 2
     assert len(list((tmp_path / "out/logs").iterdir())) == 2
-    again = fire_course(*command[:-1], "--rank-by", "val_accuracy", cwd=tmp_path)
-    assert again.returncode == 0
-    assert "2 of 2 were trained before." in again.stdout
-    assert "parameters" in again.stdout
-    assert again.stderr == ""
+    again = cli(*command[:-1], "--rank-by", "val_accuracy")
+    assert again.code == 0
+    assert "2 of 2 were trained before." in again.out
+    assert "parameters" in again.out
+    assert again.err == ""
 
 
-def test_a_failed_trial_is_named_and_the_status_is_1(photos, tmp_path):
-    run = fire_course(
-        *("--data", photos, "--grid", "conv=1,4", "--grid", "size=2"),
+def test_a_failed_trial_is_named_and_the_status_is_1(cli, photos):
+    answer = cli(
+        *("sweep", "--data", photos, "--grid", "conv=1,4", "--grid", "size=2"),
         *("--epochs", 1, "--image-size", 16, "--out", "out"),
-        cwd=tmp_path,
     )
-    assert run.returncode == 1
-    assert "failed: conv 4, size 2" in run.stderr
-    assert "at least 46x46 pixels" in run.stderr
-    assert "Traceback" not in run.stderr
-    assert "The table is out/trials.jsonl" in run.stdout
+    assert answer.code == 1
+    assert "failed: conv 4, size 2" in answer.err
+    assert "at least 46x46 pixels" in answer.err
+    assert "Traceback" not in answer.err
+    assert "The table is out/trials.jsonl" in answer.out
 
 
 @pytest.mark.parametrize(
@@ -77,9 +72,9 @@ def test_a_failed_trial_is_named_and_the_status_is_1(photos, tmp_path):
         (["convs=1"], 1, "cats_dogs_cnn has no setting 'convs'"),
     ],
 )
-def test_a_wrong_grid_is_said_at_once(grid, status, words, tmp_path):
+def test_a_wrong_grid_is_said_at_once(cli, grid, status, words, tmp_path):
     options = [part for each in grid for part in ("--grid", each)]
-    run = fire_course(*options, "--out", "out", cwd=tmp_path)
-    assert run.returncode == status
-    assert words in " ".join(run.stderr.replace("│", " ").split())
+    answer = cli("sweep", *options, "--out", "out")
+    assert answer.code == status
+    assert words in " ".join(answer.err.replace("│", " ").split())
     assert not (tmp_path / "out").exists()
