@@ -13,21 +13,34 @@ import pytest
 SMALL = ("--image-size", "32", "--batch-size", "8", "--no-tensorboard")
 
 
-def start(folder, *arguments, first=None):
-    def before():
-        # A test run in the background has been told to ignore Ctrl-C.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        if first:
-            first()
+@pytest.fixture
+def start(tmp_path):
+    """Give a function that starts a command; none lives longer than the test."""
+    started = []
 
-    return subprocess.Popen(
-        [sys.executable, "-m", "fire_course", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        preexec_fn=before,
-    )
+    def start(*arguments, first=None):
+        def before():
+            # A test run in the background has been told to ignore Ctrl-C.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            if first:
+                first()
+
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "fire_course", *map(str, arguments)],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=tmp_path,
+                preexec_fn=before,
+            )
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate(timeout=60)
 
 
 def epochs_kept(run):
@@ -120,12 +133,12 @@ def test_more_than_two_classes(cli, photos, tmp_path):
     assert cli("evaluate", answer.json["model"], "letters", "--json").code == 0
 
 
-def test_a_kill_costs_at_most_an_epoch(cli, photos, tmp_path):
+def test_a_kill_costs_at_most_an_epoch(cli, start, photos, tmp_path):
     """Ctrl-C, then SIGKILL, then the end: as if nothing had happened."""
     arguments = ("train", "--data", photos, "--epochs", "8", *SMALL)
     run = tmp_path / "run"
 
-    process = start(tmp_path, *arguments, "--out", "run")
+    process = start(*arguments, "--out", "run")
     wait_for_epoch(process, run, 1)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -135,7 +148,7 @@ def test_a_kill_costs_at_most_an_epoch(cli, photos, tmp_path):
     first = epochs_kept(run)
     assert 1 <= first < 8
 
-    process = start(tmp_path, *arguments, "--out", "run")
+    process = start(*arguments, "--out", "run")
     wait_for_epoch(process, run, first + 1)
     process.kill()
     process.communicate(timeout=60)
@@ -156,7 +169,7 @@ def test_a_kill_costs_at_most_an_epoch(cli, photos, tmp_path):
     assert a["val_loss"] == pytest.approx(b["val_loss"], rel=1e-4)
 
 
-def test_a_disk_that_is_full(photos, tmp_path):
+def test_a_disk_that_is_full(start, photos, tmp_path):
     """A limit on the size of files stands for the disk; the model does not fit."""
 
     def small():
@@ -164,7 +177,7 @@ def test_a_disk_that_is_full(photos, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
     arguments = ("train", "--data", photos, "--epochs", "1", *SMALL, "--out", "run")
-    process = start(tmp_path, *arguments, first=small)
+    process = start(*arguments, first=small)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 1
     assert err.splitlines()[-1].startswith("error: run/")
