@@ -20,7 +20,8 @@ need not be installed.
 `repeating`      train and test by a plan, write the record
 `transferring`   choose a head on a frozen backbone, write the record
 `tuning`         let the top of a backbone learn
-`fitting`        one network by a recipe
+`learning`       train any network by a recipe
+`fitting`        build a network, train it, say how it did
 `sweeping`       many networks, of which validation chooses one
 `homework`       the homework's two trainings and six questions
 `figures`        how a detector did, class by class

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fire_course.records import steps
 from fire_course.records.figures import figures
+from fire_course.records.learning import learned
 
 if TYPE_CHECKING:
     from fire_course.detector import Detector
@@ -47,37 +47,22 @@ def fitted(
     -------
     detector : Detector
     run : dict
-        `seed`, `seconds`, `curve`, `best_epoch` and figures on `validation`.
+        As `learned` gives it, with the `threshold` and figures on `validation`.
     """
-    from fire_course import training
     from fire_course.detector import Detector
 
     network = built(model, photographs, seed=seed, options=options)
     train, held = photographs.train, photographs.validation
     assert held is not None
-    batches = -(-len(train.x) // recipe.batch_size)
-    start = time.perf_counter()
-    result = training.fit(
+    run = learned(
         network,
+        recipe,
         (train.x, train.y),
         (held.x, held.y),
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        monitor=recipe.monitor,
-        optimizer=steps.optimiser(recipe, recipe.epochs, batches),
-        augmentation=steps.layers(recipe.augmentation, seed),
         seed=seed,
         class_names=photographs.class_names,
-        tensorboard=False,
         progress=progress,
     )
-    seconds = time.perf_counter() - start
     detector = Detector(network, class_names=photographs.class_names)
-    return detector, {
-        "seed": seed,
-        "seconds": round(seconds, 1),
-        "curve": steps.curve(result.history),
-        "best_epoch": result.best_epoch,
-        "threshold": detector.threshold,
-        "validation": figures(detector, held),
-    }
+    run |= {"threshold": detector.threshold, "validation": figures(detector, held)}
+    return detector, run

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from fire_course import files, metrics
 from fire_course.records import about, repeating, steps, transferring
 from fire_course.records.catalogue import get
 from fire_course.records.experiments import Experiment
+from fire_course.records.learning import learned
 from fire_course.records.material import CLASS_NAMES, Material, Part
 from fire_course.records.over_seeds import summary
 from fire_course.records.plans import Plan
@@ -76,34 +77,38 @@ def reproduce(
     """
     name = experiment if isinstance(experiment, str) else "custom"
     chosen = get(experiment) if isinstance(experiment, str) else experiment
-    if isinstance(chosen, TransferPlan):
-        return transferring.repeat(
-            name,
-            chosen,
-            data,
-            out=out,
-            seeds=seeds,
-            epochs=epochs,
-            save_model=save_model,
-            progress=progress,
-        )
-    if not isinstance(chosen, Experiment):
-        return repeating.repeat(
-            name,
-            chosen,
-            data,
-            out=out,
-            seeds=seeds,
-            epochs=epochs,
-            save_model=save_model,
-            jobs=jobs,
-            progress=progress,
-        )
+    runner = next(run for kind, run in _RUNNERS.items() if isinstance(chosen, kind))
+    return runner(
+        name,
+        chosen,
+        data,
+        out=out,
+        seeds=seeds,
+        epochs=epochs,
+        save_model=save_model,
+        jobs=jobs,
+        progress=progress,
+    )
+
+
+def _on_fire(
+    name: str,
+    chosen: Experiment,
+    data: str | os.PathLike[str] | None,
+    *,
+    out: str | os.PathLike[str],
+    seeds: Sequence[int] | None,
+    epochs: int | None,
+    save_model: str | os.PathLike[str] | None,
+    jobs: int,
+    progress: Progress | None,
+) -> dict[str, Any]:
+    """Train and test on photographs and scenes of fire and write the record."""
     seeds = chosen.seeds if seeds is None else seeds
     steps.check_seeds(seeds)
     steps.check_files(Path(out), None if save_model is None else Path(save_model))
-    rounds = chosen.epochs if epochs is None else epochs
-    material = Material(chosen, data, jobs=jobs, progress=progress)
+    ran = chosen if epochs is None else dataclasses.replace(chosen, epochs=epochs)
+    material = Material(ran, data, jobs=jobs, progress=progress)
     header: dict[str, Any] = {}
     saved: dict[str, Any] | None = None
     runs: list[dict[str, Any]] = []
@@ -111,7 +116,7 @@ def reproduce(
     record: dict[str, Any] = {}
     for i, seed in enumerate(seeds):
         tick = steps.ticker(progress, i, len(seeds))
-        detector, run = _train(chosen, material, seed=seed, epochs=rounds, tick=tick)
+        detector, run = _train(ran, material, seed=seed, tick=tick)
         run |= _tested(detector, material)
         runs.append(run)
         if not header:
@@ -119,8 +124,8 @@ def reproduce(
                 name,
                 chosen,
                 detector.network,
-                settings=chosen.settings() | {"epochs": rounds},
-                epochs=rounds,
+                settings=ran.settings(),
+                epochs=ran.epochs,
                 seeds=seeds,
             )
         if not shown or steps.better(run, shown, chosen.monitor):
@@ -139,6 +144,14 @@ def reproduce(
     return record
 
 
+#: What runs each kind, the special ones before the general.
+_RUNNERS: Mapping[type, Callable[..., dict[str, Any]]] = {
+    TransferPlan: transferring.repeat,
+    Plan: repeating.repeat,
+    Experiment: _on_fire,
+}
+
+
 # --- training --------------------------------------------------------------
 
 
@@ -147,32 +160,23 @@ def _train(
     material: Material,
     *,
     seed: int,
-    epochs: int,
     tick: Progress | None,
 ) -> tuple[Detector, dict[str, Any]]:
-    from fire_course import models, quiet, training
+    from fire_course import models, quiet
     from fire_course.detector import Detector
 
     keras = quiet.import_keras()
     keras.utils.set_random_seed(seed)  # the first weights, too, come from the seed
     size = experiment.image_size
     network = models.build(experiment.model, (size, size, 3), **experiment.network)
-    batches = -(-len(material.train[0]) // experiment.batch_size)
-    start = time.perf_counter()
-    result = training.fit(
+    run = learned(
         network,
+        experiment,
         material.train,
         material.validation,
-        epochs=epochs,
-        batch_size=experiment.batch_size,
-        monitor=experiment.monitor,
-        optimizer=_optimiser(experiment, epochs, batches),
-        augmentation=_augmentation(experiment, seed),
         seed=seed,
-        tensorboard=False,
         progress=tick,
     )
-    seconds = time.perf_counter() - start
     detector = Detector(
         network, class_names=CLASS_NAMES, threshold=experiment.threshold
     )
@@ -182,22 +186,11 @@ def _train(
             y, detector.score(x), max_false_alarm_rate=experiment.false_alarm_budget
         )
         detector.threshold = round(max(experiment.threshold, least), 6)
-    return detector, {
-        "seed": seed,
-        "seconds": round(seconds, 1),
-        "curve": steps.curve(result.history),
-        "best_epoch": result.best_epoch,
+    run |= {
         "threshold": detector.threshold,
         "validation": _report(detector, *material.validation),
     }
-
-
-def _optimiser(experiment: Experiment, epochs: int, steps_an_epoch: int) -> Any:
-    return steps.optimiser(experiment, epochs, steps_an_epoch)
-
-
-def _augmentation(experiment: Experiment, seed: int) -> list[Any] | None:
-    return steps.layers(experiment.augmentation, seed)
+    return detector, run
 
 
 # --- testing ---------------------------------------------------------------

@@ -37,12 +37,14 @@ def repeat(
     seeds: Sequence[int] | None = None,
     epochs: int | None = None,
     save_model: str | os.PathLike[str] | None = None,
+    jobs: int = 1,
     progress: steps.Progress | None = None,
 ) -> dict[str, Any]:
     """Train and test by a plan and write its record.
 
     See `fire_course.records.reproduce`. Features are kept in a folder beside the
-    record: photographs whose features are there are not run again.
+    record: photographs whose features are there are not run again. All runs in one
+    process, whatever `jobs` says.
     """
     from fire_course.transfer import FeatureCache
 

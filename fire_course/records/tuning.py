@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from fire_course.records import steps
 from fire_course.records.figures import figures
+from fire_course.records.learning import learned
 from fire_course.records.plans import plain
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def tuned(
     runs : list of dict
     settings : dict
     """
-    from fire_course import training, transfer
+    from fire_course import transfer
     from fire_course.detector import Detector
 
     recipe = plan.tuning
@@ -66,37 +66,19 @@ def tuned(
     detectors: dict[int, Callable[[], Any]] = {}
     learn = 0
     for seed in seeds[: recipe.runs]:
-        begin = time.perf_counter()
         network = bench.network(
-            size,
-            inner=chosen["inner"],
-            dropout=recipe.dropout,
-            seed=seed,
+            size, inner=chosen["inner"], dropout=recipe.dropout, seed=seed
         )
         transfer.with_head(network, frozen[seed]().network)
         _, upper = parts(network, recipe.blocks)
         learn = sum(int(np.prod(each.shape)) for each in upper.trainable_weights)
-        batches = -(-len(x) // recipe.batch_size)
-        result = training.fit(
-            upper,
-            (x, y),
-            (vx, held.y),
-            epochs=recipe.epochs,
-            batch_size=recipe.batch_size,
-            monitor=recipe.monitor,
-            optimizer=steps.optimiser(recipe, recipe.epochs, batches),
-            seed=seed,
-            class_names=photographs.class_names,
-            tensorboard=False,
+        names = photographs.class_names
+        found = learned(
+            upper, recipe, (x, y), (vx, held.y), seed=seed, class_names=names
         )
-        seconds = time.perf_counter() - begin
-        detector = Detector(network, class_names=photographs.class_names)
+        detector = Detector(network, class_names=names)
         detectors[seed] = functools.partial(_given, detector)
-        found: dict[str, Any] = {
-            "seed": seed,
-            "seconds": round(seconds, 1),
-            "curve": steps.curve(result.history),
-            "best_epoch": result.best_epoch,
+        found |= {
             "threshold": detector.threshold,
             "validation": figures(detector, held),
             "test": figures(detector, bench.test(size)),

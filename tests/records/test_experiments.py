@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from fire_course import models, quiet, records
-from fire_course.records import EXPERIMENTS, Experiment
-from fire_course.records.running import _augmentation, _optimiser
+from fire_course.records import EXPERIMENTS, Experiment, steps
 
 NAMES = ["fire-cnn-photos", "fire-net-photos", "fire-net-scenes", "fire-net-both"]
 
@@ -24,7 +23,7 @@ def test_the_source_is_followed_where_it_is_repeated():
     assert source.epochs > 13  # the one that the source kept
     assert source.monitor == "val_loss"
     assert not source.augmentation
-    optimiser = _optimiser(source, 50, 38)
+    optimiser = steps.optimiser(source, 50, 38)
     keras = quiet.import_keras()
     assert type(optimiser) is keras.optimizers.Adam
     assert float(optimiser.learning_rate) == pytest.approx(0.001)
@@ -52,7 +51,7 @@ def test_settings_are_json_and_buildable(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_augmentation_changes_pictures_and_leaves_their_range(name):
     experiment = EXPERIMENTS[name]
-    layers = _augmentation(experiment, 0)
+    layers = steps.layers(experiment.augmentation, 0)
     if layers is None:
         assert not experiment.augmentation
         return
@@ -86,7 +85,7 @@ def test_a_cosine_rises_then_falls_to_nothing():
         warmup=1,
         learning_rate=0.01,
     )
-    optimiser = _optimiser(experiment, 10, 20)
+    optimiser = steps.optimiser(experiment, 10, 20)
     schedule = optimiser._learning_rate
     rates = [float(schedule(step)) for step in range(201)]
     assert rates[0] == 0
