@@ -10,6 +10,7 @@ out is to point file descriptor 2 elsewhere while they are written.
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import sys
@@ -78,6 +79,19 @@ def silenced() -> Iterator[None]:
             os.close(saved)
 
 
+@contextlib.contextmanager
+def _a_standard_error() -> Iterator[None]:
+    """Show libraries that look at `sys.stderr` on import one, where there is none."""
+    if sys.stderr is not None:
+        yield
+        return
+    sys.stderr = io.StringIO()
+    try:
+        yield
+    finally:
+        sys.stderr = None
+
+
 def import_keras() -> ModuleType:
     """Import Keras quietly, with any of its backends.
 
@@ -103,7 +117,7 @@ def import_keras() -> ModuleType:
         if not _READY:
             for name, value in _SETTINGS.items():
                 os.environ.setdefault(name, value)
-            with silenced():
+            with silenced(), _a_standard_error():
                 import keras
 
                 _first_operation(keras)

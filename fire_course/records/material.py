@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,7 +23,12 @@ Arrays = tuple[NDArray[np.uint8], NDArray[np.float32]]
 CLASS_NAMES = ("nofire", "fire")
 # First seeds of the rendered parts, far enough apart that no part reaches the next.
 # The seeds of the set `scenes` are numbers of 63 random bits.
-SCENE_SEEDS = {"train": 10_000_000, "validation": 20_000_000, "test": 30_000_000}
+SCENE_SEEDS = {
+    "train": 10_000_000,
+    "validation": 20_000_000,
+    "test": 30_000_000,
+    "hard": 40_000_000,
+}
 
 
 class Part(NamedTuple):
@@ -75,6 +80,7 @@ def render(
     image_size: int,
     render_size: int = 250,
     with_fire: bool = True,
+    categories: Sequence[str] | None = None,
     jobs: int = -1,
     progress: Progress | None = None,
 ) -> Part:
@@ -92,6 +98,8 @@ def render(
         Pixels that the network sees, and that the scene is drawn at.
     with_fire : bool
         With False all pictures are without fire.
+    categories : sequence of str, optional
+        The category of each picture instead; all of one kind, without fire.
     jobs : int
         Processes, as joblib counts them.
     progress : callable, optional
@@ -112,26 +120,27 @@ def render(
 
     from fire_course.data.render import scenes
 
-    first = SCENE_SEEDS[split]
+    first, wanted = SCENE_SEEDS[split], categories
+    with_fire = with_fire and wanted is None
     kinds = [CLASS_NAMES[i % 2] if with_fire else "nofire" for i in range(count)]
     tasks = []
     for i, kind in enumerate(kinds):
-        category = None
+        category = None if wanted is None else wanted[i]
         if split == "test" and kind == "nofire":
             nth = i // 2 if with_fire else i
             category = scenes.CATEGORIES[nth % len(scenes.CATEGORIES)]
         tasks.append((first + i, kind, category, render_size, image_size))
     x = np.empty((count, image_size, image_size, 3), np.uint8)
-    categories, digests = [], []
+    found, digests = [], []
     run = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=8)
     for i, made in enumerate(run(joblib.delayed(_scene)(*task) for task in tasks)):
         x[i], category, digest = made
-        categories.append(category)
+        found.append(category)
         digests.append(digest)
         if progress is not None:
             progress(i + 1, count)
     y = np.array([kind == "fire" for kind in kinds], np.float32)
-    return Part(x, y, categories, [f"{split}/{task[0]}" for task in tasks], digests)
+    return Part(x, y, found, [f"{split}/{task[0]}" for task in tasks], digests)
 
 
 def _scene(
@@ -187,10 +196,15 @@ class Material:
             mine, held = self._photographs(data)
             if experiment.trained_on != "scenes":
                 train += [mine] * experiment.photo_repeats
+                train += [_evening(mine, i) for i in range(experiment.evenings)]
             if experiment.validate_on != "scenes":
                 validation.append(held)
+                if experiment.evenings:
+                    validation.append(_evening(held, experiment.evenings))
         if experiment.trained_on != "photos" and experiment.scenes:
             train.append(self._scenes("train", experiment.scenes))
+        if experiment.hard_negatives:
+            train.append(self._hard_negatives(experiment.hard_negatives))
         if experiment.validate_on != "photos" and experiment.validation_scenes:
             validation.append(self._scenes("validation", experiment.validation_scenes))
         if not train or not validation:
@@ -278,6 +292,17 @@ class Material:
         }
         return part
 
+    def _hard_negatives(self, counts: Mapping[str, int]) -> Part:
+        wanted = [name for name, count in counts.items() for _ in range(count)]
+        part = render("hard", len(wanted), categories=wanted, **self._drawing)
+        self._used.append(("scenes", part))
+        self.facts["scenes"] = (self.facts["scenes"] or {}) | {
+            "hard": len(part.x),
+            "hard_seeds": [SCENE_SEEDS["hard"], SCENE_SEEDS["hard"] + len(wanted)],
+            "hard_fingerprint": fingerprint(part.names, part.digests),
+        }
+        return part
+
     def _test(self, what: str, path: Path | None) -> Part | None:
         from fire_course.data import folder
 
@@ -298,6 +323,20 @@ class Material:
             "notes": list(splits.notes),
         }
         return part
+
+
+def _evening(part: Part, seed: int) -> Part:
+    """Return the photographs without fire, at sunset."""
+    from fire_course.records.evening import evening
+
+    chosen = np.flatnonzero(part.y == 0).tolist()
+    return Part(
+        x=evening(part.x[chosen], seed=seed),
+        y=part.y[chosen],
+        categories=[part.categories[i] for i in chosen],
+        names=[part.names[i] for i in chosen],
+        digests=[part.digests[i] for i in chosen],
+    )
 
 
 def _folders(data: str | os.PathLike[str] | None) -> tuple[Path | None, Path | None]:

@@ -161,6 +161,16 @@ def plain(value: Any) -> Any:
 
 
 _FLIP: Layer = ("RandomFlip", {"mode": "horizontal"})
+_CROPS: tuple[Layer, ...] = (
+    _FLIP,
+    # Zooming in only: a photograph has nothing to show outside its frame.
+    (
+        "RandomZoom",
+        {"height_factor": [-0.25, 0.0], "width_factor": [-0.25, 0.0]},
+    ),
+    ("RandomTranslation", {"height_factor": 0.1, "width_factor": 0.1}),
+    ("RandomContrast", {"factor": 0.2, "value_range": [0, 255]}),
+)
 
 #: Every such run by name.
 PLANS: Mapping[str, Plan] = {
@@ -189,25 +199,33 @@ PLANS: Mapping[str, Plan] = {
             schedule="cosine",
             warmup=1,
             weight_decay=1e-3,
-            augmentation=(
-                _FLIP,
-                # Zooming in only: a photograph has nothing to show outside its frame.
-                (
-                    "RandomZoom",
-                    {"height_factor": [-0.25, 0.0], "width_factor": [-0.25, 0.0]},
-                ),
-                (
-                    "RandomTranslation",
-                    {"height_factor": 0.1, "width_factor": 0.1},
-                ),
-                ("RandomContrast", {"factor": 0.2, "value_range": [0, 255]}),
-            ),
+            augmentation=_CROPS,
         ),
         notes=(
             "The 27 were trained once, and so were their repeats and the longer training. "
             "The machine did other work beside it, so the seconds of a trial say little: "
             "compare multiply_adds."
         ),
+    ),
+    # What the 27 leave on the table: colour, size, batch normalisation, patience.
+    "cats-dogs-fire-net": TrainingPlan(
+        title="fire_net on cats and dogs, in colour, larger and for longer",
+        data="cats_dogs",
+        model="fire_net",
+        image_size=128,
+        recipe=Recipe(
+            epochs=100,
+            learning_rate=2e-3,
+            schedule="cosine",
+            warmup=3,
+            weight_decay=1e-3,
+            augmentation=(
+                *_CROPS,
+                ("RandomRotation", {"factor": 15 / 360, "fill_mode": "nearest"}),
+            ),
+        ),
+        seeds=(0,),
+        notes="Run once.",
     ),
     # Homework 8 of Machine Learning Zoomcamp, on other photographs than its own.
     "homework-cnn": HomeworkPlan(

@@ -66,7 +66,7 @@ def test_the_parts_share_no_scene():
     parts = [render(split, 2, **SMALL) for split in SCENE_SEEDS]
     names = [name for part in parts for name in part.names]
     digests = [digest for part in parts for digest in part.digests]
-    assert len(set(names)) == len(set(digests)) == 6
+    assert len(set(names)) == len(set(digests)) == 2 * len(SCENE_SEEDS)
     first = sorted(SCENE_SEEDS.values())
     assert min(np.diff(first)) >= 1_000_000
 
@@ -81,6 +81,48 @@ def test_every_category_comes_equally_often_in_the_test_part():
 def test_hard_negatives_alone():
     part = render("train", 4, with_fire=False, **SMALL)
     assert part.y.tolist() == [0, 0, 0, 0]
+
+
+def test_hard_negatives_of_the_categories_that_were_asked_for():
+    counts = {"sunset": 2, "autumn": 1}
+    material = Material(
+        experiment(
+            trained_on="scenes",
+            validate_on="scenes",
+            scenes=2,
+            validation_scenes=2,
+            hard_negatives=counts,
+        ),
+        jobs=1,
+    )
+    x, y = material.train
+    assert y.tolist() == [0, 1, 0, 0, 0]
+    facts = material.facts["scenes"]
+    assert (facts["train"], facts["hard"]) == (2, 3)
+    first, after = facts["hard_seeds"]
+    assert after - first == 3
+    wanted = [name for name, count in counts.items() for _ in range(count)]
+    for i, category in enumerate(wanted):
+        data, _, about = scenes.draw(
+            first + i, kind="nofire", category=category, size=64
+        )
+        assert about["category"] == category
+        assert np.array_equal(x[2 + i], open_image(data, size=32))
+
+
+def test_evenings_are_the_photographs_without_fire_once_more(home):
+    plain = Material(experiment(), home)
+    evenings = Material(experiment(evenings=2), home)
+    x, y = evenings.train
+    count, without = len(plain.train[0]), int((plain.train[1] == 0).sum())
+    assert len(x) == count + 2 * without
+    assert np.array_equal(x[:count], plain.train[0])
+    assert not y[count:].any()
+    first, second = x[count : count + without], x[count + without :]
+    assert not np.array_equal(first, second)
+    held = int((plain.validation[1] == 0).sum())
+    assert len(evenings.validation[0]) == len(plain.validation[0]) + held
+    assert evenings.facts == plain.facts  # the same files, and so the same record
 
 
 def test_photographs_are_cut_without_sharing_and_counted(home):

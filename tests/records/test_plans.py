@@ -13,10 +13,10 @@ from fire_course.records.plans import Recipe
 from fire_course.records.steps import layers
 from fire_course.sweep import grid
 
-NAMES = ["cifar10-cnn", "cats-dogs-sweep", "homework-cnn"]
+NAMES = ["cifar10-cnn", "cats-dogs-sweep", "cats-dogs-fire-net", "homework-cnn"]
 
 
-def test_the_three_plans_follow_the_experiments_on_fire():
+def test_the_plans_follow_the_experiments_on_fire():
     assert list(PLANS) == NAMES
     assert records.names() == [*records.EXPERIMENTS, *NAMES, *records.TRANSFERS]
     assert [records.get(name) for name in NAMES] == list(PLANS.values())
@@ -62,7 +62,7 @@ def test_the_homework_is_the_sources():
     }
 
 
-@pytest.mark.parametrize("name", ["cats-dogs-sweep", "homework-cnn"])
+@pytest.mark.parametrize("name", NAMES[1:])
 def test_augmentation_changes_pictures_and_leaves_their_range(name):
     keras = quiet.import_keras()
     before = np.random.default_rng(0).integers(0, 256, (4, 50, 50, 3)).astype("float32")
