@@ -220,7 +220,14 @@ TRANSFERS: Mapping[str, TransferPlan] = {
             Step(name="inner layer", setting="inner", values=(0, 100, 1024), epochs=10),
             Step(name="dropout", setting="dropout", values=(0.0, 0.2, 0.5), epochs=30),
         ),
-        beside=("wrong_preparation",),
+        beside=("wrong_preparation", "mountain_cnn"),
+        scratch=Recipe(
+            epochs=20,
+            learning_rate=3e-4,
+            schedule="cosine",
+            warmup=1,
+            augmentation=_MOVES,
+        ),
         source=(
             {
                 "network": "ResNet50",
