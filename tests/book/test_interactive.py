@@ -681,7 +681,8 @@ def test_a_thumb_finds_every_control(visit):
     part.locator(".fi-out td").nth(7).tap()
     assert "output[1, 2]" in part.locator(".fi-status").inner_text()
     part = figure(page, "kernel-sees")
-    part.locator("canvas").first.tap(position={"x": 1, "y": 1})
+    # At the left edge, and not in the corner: that is round, so nothing is there.
+    part.locator("canvas").first.tap(position={"x": 1, "y": 40})
     assert seen(part)[2]["x"] <= 1
     assert page.troubles == []
 
