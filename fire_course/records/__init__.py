@@ -3,8 +3,8 @@
 An `Experiment` is a row of settings; `reproduce` trains it, chooses the epoch on a
 validation part that shares no photograph with the training part, scores the clean
 test photographs once, and writes a record. A record says which data were read (by
-fingerprint), with which versions, on what kind of device, and from which seeds; the
-run that is shown, and saved as a model, is the first seed asked for, never the best.
+fingerprint), with which versions, on what kind of device, and from which seeds. Of
+several seeds the one with the best validation figure is shown, and saved as a model.
 
 Arrays go in and Keras does the rest: any of its backends will do, and TensorFlow
 need not be installed.
@@ -15,6 +15,7 @@ need not be installed.
 `transfers`      the settings of the runs of transfer learning
 `catalogue`      all by name
 `material`       photographs and scenes of fire as arrays, with their fingerprints
+`evening`        photographs in the light of a sunset
 `photographs`    another set: cut in parts that share no photograph
 `running`        train and test on fire, write the record
 `repeating`      train and test by a plan, write the record

@@ -234,12 +234,15 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             "budget of .01 test accuracy was .979, with 7 of 36 sunsets called fire; with "
             ".0025 it was .944, with 3. But 19 of its 304 validation photographs were "
             "crops of training photographs. The second, without them, took .0025 again: "
-            ".828, with 2, as three validation photographs without fire score over .99 "
-            "and decide alone. The third, on more scenes, took .01: .961, with 8. The "
+            "not one of 352 validation pictures without fire may then be called fire. "
+            "Its threshold was .996: .828, with 2. The third was longer, on more scenes. "
+            "With a budget of .005 it was .858, with 2: three validation photographs "
+            "without fire scored over .996 and decided alone; with .01, .961 and 8. The "
             "fourth added 2,500 drawn hard negatives: .976, with 10. The fifth, shown "
             "here, adds photographs in the light of a sunset, to those that choose the "
-            "threshold as well. With a budget of .01 it was .961, with 8; .0025 was taken "
-            "after that was seen."
+            "threshold as well. With a budget of .01 it was .961, with 8. The budget of "
+            ".0025 was taken after these sunsets had been counted, and its figures are of "
+            "the same weights: the sunsets are no fresh test of it."
         ),
     ),
 }
