@@ -58,7 +58,7 @@ def _one(photo: NDArray[np.uint8], chance: np.random.Generator) -> NDArray[np.ui
     light = chance.uniform(0, 0.8) * np.exp(
         -(((rows - horizon) / chance.uniform(0.1, 0.4)) ** 2)
     )
-    light = light * (1 - 0.8 * below) + np.zeros_like(columns)
+    light = light * (1 - 0.8 * below)
     glow = np.array([chance.uniform(*each) for each in _GLOW], np.float32)
     x = 1 - (1 - np.clip(x, 0, 1)) * (1 - light[..., None] * glow)
 

@@ -115,39 +115,21 @@ def site(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def visit(browser, site):
+def visit(browser, new_page, site):
     """Open the page from the disk; what goes wrong on it is found at the end."""
-    contexts = []
+    opened = []
 
-    def open_page(*, width=1280, dark=False, name="index", **more):
-        context = browser.new_context(
-            viewport={"width": width, "height": 800},
-            color_scheme="dark" if dark else "light",
-            **more,
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.troubles, page.requested = [], []
-        page.on("request", lambda request: page.requested.append(request.url))
-        page.on("requestfailed", lambda request: page.troubles.append(request.url))
-        page.on("pageerror", lambda error: page.troubles.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                page.troubles.append(message.text)
-                if message.type in ("error", "warning")
-                else None
-            ),
-        )
+    def open_page(*, name="index", **view):
+        page = new_page(browser, timeout=10_000, **view)
+        opened.append(page)
         page.goto((site / f"{name}.html").as_uri())
-        if name == "index" and more.get("java_script_enabled", True):
+        if name == "index" and view.get("java_script_enabled", True):
             page.wait_for_selector(".fi[data-photo]")
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in opened:
+        page.context.close()
 
 
 @pytest.fixture(scope="module")

@@ -56,26 +56,11 @@ def views(names, widths=(1280, 360), modes=(False, True)):
     ]
 
 
-def open_page(browser, name: str, *, width: int = 1280, dark: bool = False):
-    """Open a page as a new visitor; note what it asks for and what goes wrong."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 800},
-        color_scheme="dark" if dark else "light",
-    )
-    page = context.new_page()
-    page.set_default_timeout(120_000)  # a busy machine is no defect of the page
-    page.dark, page.requested, page.troubles = dark, [], []
-    page.on("request", lambda request: page.requested.append(request.url))
-    page.on("requestfailed", lambda request: page.troubles.append(request.url))
-    page.on("pageerror", lambda error: page.troubles.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            page.troubles.append(message.text)
-            if message.type in ("error", "warning")
-            else None
-        ),
-    )
+PATIENCE = 120_000  # ms: a busy machine is no defect of the page
+
+
+def open_page(page, name: str):
+    """Open a page of the book as a new visitor."""
     file, _, query = name.partition("?")
     page.goto((HTML / file).as_uri() + (f"?{query}" if query else ""))
     page.wait_for_load_state("networkidle")
@@ -86,13 +71,13 @@ def open_page(browser, name: str, *, width: int = 1280, dark: bool = False):
 
 
 @pytest.fixture
-def visit(browser):
+def visit(browser, new_page):
     """Give a function that opens pages."""
     opened = []
 
     def visit(name: str, **view):
-        opened.append(open_page(browser, name, **view))
-        return opened[-1]
+        opened.append(new_page(browser, timeout=PATIENCE, **view))
+        return open_page(opened[-1], name)
 
     yield visit
     for page in opened:
@@ -100,11 +85,11 @@ def visit(browser):
 
 
 @pytest.fixture(scope="module")
-def page(browser, request):
+def page(browser, new_page, request):
     """Open a page for all tests of one view; each leaves it as it was."""
     name, width, dark = request.param
-    page = open_page(browser, name, width=width, dark=dark)
-    yield page
+    page = new_page(browser, width=width, dark=dark, timeout=PATIENCE)
+    yield open_page(page, name)
     page.context.close()
 
 
